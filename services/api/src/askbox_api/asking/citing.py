@@ -1,0 +1,91 @@
+"""Which sentence of which passage stands behind each sentence of an answer. Pure; `marks` knows how marks look."""
+
+from collections.abc import Iterator, Sequence
+
+from askbox_api.asking.marks import MARK, numbers
+from askbox_api.domain import Citation, Hit
+from askbox_api.sentences import content_words, sentences
+
+CONTAINMENT = 0.5
+"""Share of an unmarked answer sentence's words that a passage sentence must hold to be cited (docs/decisions/0006)."""
+
+MIN_WORDS = 3
+"""Sentences with fewer words that carry meaning are matched by chance, so they are not cited by themselves."""
+
+
+def cite(answer: str, hits: Sequence[Hit]) -> tuple[Citation, ...]:
+    """The citations of an answer: one for each mark, or matched by words where the model set no mark at all.
+
+    The same sentence of a passage is cited once. Marks count the hits from 1.
+    """
+    quoted = _QuotedHits(hits)
+    marked = [
+        quoted.best(claim, n, inferred=False)
+        for start, end in sentences(answer)
+        for claim, n in _marked(answer[start:end])
+        if 1 <= n <= len(hits)
+    ]
+    found = marked or [
+        citation for start, end in sentences(answer) if (citation := quoted.infer(answer[start:end])) is not None
+    ]
+    return tuple({(c.n, c.start, c.end): c for c in reversed(found)}.values())[::-1]
+
+
+def _marked(sentence: str) -> Iterator[tuple[str, int]]:
+    claim = MARK.sub(" ", sentence)
+    for mark in MARK.finditer(sentence):
+        for n in numbers(mark.group()):
+            yield claim, n
+
+
+class _QuotedHits:
+    """The sentences of the hits with their words, cut when first looked at."""
+
+    def __init__(self, hits: Sequence[Hit]) -> None:
+        self._hits = hits
+        self._cut: dict[int, list[tuple[int, int, frozenset[str]]]] = {}
+
+    def best(self, claim: str, n: int, *, inferred: bool) -> Citation:
+        """The sentence of hit `n` that holds most of the claim's words; the first one where none holds any."""
+        words = frozenset(content_words(claim))
+        start, end, _ = max(self._sentences(n), key=lambda sentence: len(words & sentence[2]))
+        return self._citation(n, start, end, inferred=inferred)
+
+    def infer(self, claim: str) -> Citation | None:
+        """The sentence of any hit that holds the claim best, if it holds enough of it."""
+        words = frozenset(content_words(claim))
+        if len(words) < MIN_WORDS:
+            return None
+        score, n, (start, end, _) = max(
+            (
+                (len(words & sentence[2]) / len(words), -n, sentence)
+                for n in range(1, len(self._hits) + 1)
+                for sentence in self._sentences(n)
+            ),
+            key=lambda found: found[:2],
+        )
+        return self._citation(-n, start, end, inferred=True) if score >= CONTAINMENT else None
+
+    def _sentences(self, n: int) -> list[tuple[int, int, frozenset[str]]]:
+        if n not in self._cut:
+            passage = self._hits[n - 1].passage
+            above = frozenset(content_words(passage.title))
+            self._cut[n] = [
+                (start, end, above | frozenset(content_words(passage.text[start:end])))
+                for start, end in sentences(passage.text)
+            ] or [(0, len(passage.text), above)]
+        return self._cut[n]
+
+    def _citation(self, n: int, start: int, end: int, *, inferred: bool) -> Citation:
+        passage = self._hits[n - 1].passage
+        return Citation(
+            n=n,
+            document_id=passage.document_id,
+            passage_id=passage.id,
+            title=passage.title,
+            headings=passage.headings,
+            start=passage.start + start,
+            end=passage.start + end,
+            quote=passage.text[start:end],
+            inferred=inferred,
+        )

@@ -1,0 +1,91 @@
+"""Joins a box and its routes to an ASGI app; the box lives as long as the app's lifespan."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from askbox.schemas import AnswerEvent, DocumentIn, ErrorEvent, HitsEvent, Problem, TokenEvent
+from askbox_api.bootstrap import Box, build
+from askbox_api.domain import WriteStatus
+from askbox_api.http import asking, documents, health, problems
+from askbox_api.http.metrics import Metrics
+from askbox_api.http.observing import Observing
+from askbox_api.ingesting.handbook import load_when_empty
+from askbox_api.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_DESCRIPTION = """Ask your documents, with any open model in the box.
+
+`POST /documents` takes documents in, `POST /ask` answers from them and cites the sentences it rests on, `POST /search`
+shows what retrieval finds. Every error is a problem (RFC 9457) whose `remedy` says what to do."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API as an ASGI app; nothing is opened before its lifespan begins. Raises ValueError for a broken prompt."""
+    box = build(settings)
+    app = FastAPI(
+        title="askbox",
+        version=health.VERSION,
+        description=_DESCRIPTION,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+    )
+    app.state.box = box
+    app.state.metrics = Metrics(box.asking.slots)
+    problems.install(app)
+    for router in (asking.router, documents.router, health.router):
+        app.include_router(router)
+    app.add_middleware(
+        Observing,
+        metrics=app.state.metrics,
+        slow_seconds=settings.slow_seconds,
+        unexpected=problems.unexpected_response,
+    )
+    _describe(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    box: Box = app.state.box
+    await box.open()
+    loading = asyncio.create_task(_load_handbook(box)) if box.settings.load_handbook else None
+    try:
+        yield
+    finally:
+        if loading:
+            loading.cancel()
+            await asyncio.gather(loading, return_exceptions=True)
+        await box.close()
+
+
+async def _load_handbook(box: Box) -> None:
+    outcomes = await load_when_empty(box.settings.handbook_dir, store=box.store, ingesting=box.ingesting)
+    if outcomes:
+        failed = sum(outcome.status is WriteStatus.FAILED for outcome in outcomes)
+        log.info("loaded the handbook", extra={"fields": {"documents": len(outcomes), "failed": failed}})
+
+
+def _describe(app: FastAPI) -> None:
+    """Add to the OpenAPI what no route's type says: events, problems, the shape of one document."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        first = app.openapi_schema is None
+        schema = made()
+        if first:
+            schemas = schema["components"]["schemas"]
+            for model in (Problem, DocumentIn, HitsEvent, TokenEvent, AnswerEvent, ErrorEvent):
+                own = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas |= own.pop("$defs", {})
+                schemas[model.__name__] = own
+            schemas.pop("HTTPValidationError", None)
+            schemas.pop("ValidationError", None)
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the schema

@@ -1,0 +1,73 @@
+"""The routes of a question: ask, ask as a stream, search."""
+
+from fastapi import APIRouter, Request, Response
+
+from askbox.schemas import AskRequest, AskResponse, SearchRequest, SearchResponse
+from askbox_api.http import wire
+from askbox_api.http.access import BoxOf, problems
+from askbox_api.http.bodies import Json, JsonRoute
+from askbox_api.http.events import AnswerStream
+from askbox_api.http.leaving import unless_client_leaves
+from askbox_api.http.observing import observe_answer, request_id_of
+
+router = APIRouter(route_class=JsonRoute, tags=["asking"])
+
+_STREAM = """event: hits
+data: {"hits": [{"document_id": "08-model-size-and-gpu-memory.md", "text": "…", "score": 11.2, …}]}
+
+event: token
+data: {"text": "Llama 7B needs about 28 GB [1]."}
+
+event: answer
+data: {"id": "ask-5d1c…", "answer": "Llama 7B needs about 28 GB [1].", "citations": […], …}
+
+"""
+
+
+@router.post("/ask", response_model=AskResponse, responses=problems(404, 413, 422, 502, 503))
+async def ask(asked: AskRequest, request: Request, box: BoxOf) -> Response:
+    """Answer a question from the documents, with citations.
+
+    Where the model is missing the answer is extractive: `model` is null and `degraded` says why and what to do. Where
+    the documents do not hold the answer, `abstained` is true.
+    """
+    async with unless_client_leaves(request.receive):
+        opened = await box.asking.open(wire.question(asked))
+        try:
+            answer = await opened.answer()
+        finally:
+            await opened.close()
+    observe_answer(request.scope, answer)
+    return Json(wire.answer_json(answer, wire.hits_json(answer.hits)))
+
+
+@router.post(
+    "/ask/stream",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Server-sent events: `hits`, then `token` any number of times, then `answer` or `error`. "
+            "The pieces of `token` add up to the answer; the last event repeats it whole.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM}},
+        },
+        **problems(404, 413, 422, 503),
+    },
+)
+async def ask_stream(asked: AskRequest, request: Request, box: BoxOf) -> Response:
+    """Answer a question as a stream of server-sent events. Closing the connection ends the generation."""
+    settings = box.settings
+    return AnswerStream(
+        box.asking,
+        wire.question(asked),
+        request_id=request_id_of(request),
+        patience=settings.first_token_timeout + settings.answer_timeout,
+    )
+
+
+@router.post("/search", response_model=SearchResponse, responses=problems(404, 413, 422, 503))
+async def search(sought: SearchRequest, box: BoxOf) -> Response:
+    """The passages that match a query best, with their scores: retrieval without a model."""
+    hits = await box.store.search(
+        sought.query, collection=sought.collection, filters=wire.filters(sought.filters), top_k=sought.top_k
+    )
+    return Json({"hits": wire.hits_json(hits)})

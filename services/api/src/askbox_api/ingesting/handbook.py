@@ -1,0 +1,39 @@
+"""The handbook that an empty store loads, so that the first question of a new user has an answer."""
+
+import asyncio
+from pathlib import Path
+
+from askbox_api.domain import Document, WriteOutcome
+from askbox_api.errors import Unavailable
+from askbox_api.ingesting.ingesting import Ingesting, NewDocument
+from askbox_api.ports import PassageStore
+
+COLLECTION = "default"
+RETRY_SECONDS = 2.0
+
+
+def pages(folder: Path) -> list[NewDocument]:
+    """The Markdown pages of a folder in order of name; their ids are their names."""
+    return [
+        NewDocument(
+            Document(
+                id=path.name,
+                text=path.read_text(encoding="utf-8"),
+                format="markdown",
+                metadata={"source": path.name},
+            ),
+            has_id=True,
+        )
+        for path in sorted(folder.glob("*.md"))
+    ]
+
+
+async def load_when_empty(folder: Path, *, store: PassageStore, ingesting: Ingesting) -> list[WriteOutcome]:
+    """Load the pages of `folder` if no collection exists yet; waits until the store answers."""
+    while True:
+        try:
+            if await store.collections():
+                return []
+            return await ingesting.ingest(pages(folder), collection=COLLECTION)
+        except Unavailable:
+            await asyncio.sleep(RETRY_SECONDS)

@@ -1,0 +1,58 @@
+"""Where sentences begin and end, and which words carry their meaning. Pure; shared by asking and ingesting."""
+
+import re
+from collections.abc import Iterator
+
+# A sentence ends after . ! ? … (with closing quotes or brackets and marks like [1]) before white space and something
+# that can open a sentence, and at each line break: lists and code are lines, not prose. 。！？ need no white space.
+_END = re.compile(
+    r"""(?:[.!?…]+["'”’)\]]*(?:\s*[\[【]\d[\d,\s]*[\]】])*(?=\s+["'“‘(\[]?[^\Wa-z_])|[。！？]+[”’」』）]*|\n+)""",
+    re.VERBOSE,
+)
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[])(?:e\.g|i\.e|etc|cf|vs|approx|Mr|Mrs|Ms|Dr|Prof|St|No|Fig|Eq|Sec|al|[A-Z])\.$",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*|[\u3040-\u30ff\u3400-\u9fff]")
+
+STOP_WORDS = frozenset(
+    """a about an and any are as at be been but by can could did do does for from had has have how i if in into is it
+    its may me my no not of on or our shall should so such than that the their then there these they this to us was we
+    were what when where which while who why will with would you your""".split()
+)
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Character spans `[start, end)` of the sentences of a text, without the white space around them."""
+    begin = 0
+    for match in _END.finditer(text):
+        if match.group().startswith(".") and _ABBREVIATION.search(text[max(0, match.start() - 8) : match.start() + 1]):
+            continue
+        yield from _trimmed(text, begin, match.end())
+        begin = match.end()
+    yield from _trimmed(text, begin, len(text))
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that carry meaning: lower case, no stop words, plural and tense endings cut off.
+
+    Cruder than a stemmer, and the same on both sides of every comparison it is used for.
+    """
+    words = (word.lower() for word in _WORD.findall(text.replace("’", "'")))
+    return [_stem(word) for word in words if word not in STOP_WORDS]
+
+
+def _trimmed(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    piece = text[begin:end]
+    stripped = piece.strip()
+    if stripped:
+        start = begin + len(piece) - len(piece.lstrip())
+        yield start, start + len(stripped)
+
+
+def _stem(word: str) -> str:
+    word = word.removesuffix("'s")
+    for ending in ("ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word.removesuffix(ending)
+    return word
