@@ -13,6 +13,7 @@ MAX_TURNS = 100
 MAX_TURN = 32_000
 MAX_TEXT = 5_000_000
 MAX_BATCH = 1_000
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]+$"
 
 
 def _no_blank(value: str) -> str:
@@ -73,7 +74,9 @@ class Generation(Sent):
     top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
     top_k: Annotated[StrictInt, Field(ge=1, le=1_000)] | None = None
     seed: Annotated[StrictInt, Field(ge=0, le=2**31 - 1)] | None = None
-    stop: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=4)] = []
+    stop: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=4, default_factory=list)
+    ]
     system_prompt: Annotated[str, Field(min_length=1, max_length=MAX_QUESTION)] | None = None
 
 
@@ -86,11 +89,11 @@ class AskRequest(Sent):
     ]
     collection: Name = "default"
     model: Annotated[str, Field(min_length=1, max_length=200, examples=["phi3"])] | None = None
-    history: Annotated[list[Turn], Field(max_length=MAX_TURNS)] = []
-    filters: Filters = {}
+    history: Annotated[list[Turn], Field(max_length=MAX_TURNS)] = Field(default_factory=list)
+    filters: Filters = Field(default_factory=dict)
     top_k: Annotated[StrictInt, Field(ge=1, le=50, description="passages to retrieve")] = 5
     mode: Literal["auto", "text"] = "auto"
-    generation: Generation = Generation()
+    generation: Generation = Field(default_factory=lambda: Generation())
     trace: StrictBool = False
 
 
@@ -99,7 +102,7 @@ class SearchRequest(Sent):
 
     query: Annotated[Words, Field(min_length=1, max_length=MAX_QUESTION, examples=["GPU memory of Llama 7B"])]
     collection: Name = "default"
-    filters: Filters = {}
+    filters: Filters = Field(default_factory=dict)
     top_k: Annotated[StrictInt, Field(ge=1, le=200)] = 5
     mode: Literal["auto", "text"] = "auto"
 
@@ -107,7 +110,7 @@ class SearchRequest(Sent):
 class DocumentIn(Sent):
     """One document. Without an id it gets one from its content."""
 
-    id: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+    id: Annotated[str, Field(min_length=1, max_length=512, pattern=NO_CONTROL_CHARACTERS)] | None = None
     title: Annotated[str, Field(max_length=1_000)] = ""
     text: Annotated[Words, Field(min_length=1, max_length=MAX_TEXT)]
     format: Literal["plain", "markdown"] = "plain"
