@@ -1,7 +1,7 @@
-"""Quality of retrieval: hit@5 and MRR@5 over the course's FAQ, on every store that is there, and the limits they must keep.
+"""Quality of retrieval: hit@5 and MRR@5 over the course's FAQ on every store that is there, with the limits to keep.
 
-    uv run python scripts/bench/retrieval.py                     the two lines per store that must hold
-    uv run python scripts/bench/retrieval.py --sizes 600,1200    the same for other passage sizes, on the embedded store
+uv run python scripts/bench/retrieval.py                     the two lines per store that must hold
+uv run python scripts/bench/retrieval.py --sizes 600,1200    the same for other passage sizes, on the embedded store
 """
 
 import argparse

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from askbox_api.ports import PassageStore
-from askbox_api.stores.embedded import EmbeddedStore
 from askbox_api.stores.elasticsearch import ElasticsearchStore
+from askbox_api.stores.embedded import EmbeddedStore
 
 TURN_ON = "set ASKBOX_TEST_ELASTICSEARCH_URL, _USERNAME and _PASSWORD"
 

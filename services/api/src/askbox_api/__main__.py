@@ -1,5 +1,6 @@
 """The `askbox-api` command: reads the settings, and serves the API until it is told to stop."""
 
+import gc
 import logging
 import os
 import signal
@@ -31,6 +32,10 @@ def main() -> None:
         app = create_app(settings)
     except (ValueError, OSError) as error:
         sys.exit(f"askbox-api: {error}")
+    # What was loaded lives as long as the process: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -40,6 +45,7 @@ def main() -> None:
         ws="none",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_grace,
     )
@@ -59,8 +65,8 @@ def _settings() -> Settings:
             given = "" if name.removeprefix("ASKBOX_").lower() in SECRETS else f" (it is {one['input']!r})"
             print(f"  {name}: {one['msg'].removeprefix('Value error, ')}{given}", file=sys.stderr)
         sys.exit(2)
-    except OSError as error:
-        print(f"askbox-api: a secret's file cannot be read: {error}", file=sys.stderr)
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"askbox-api: .env or a secret's file cannot be read: {error}", file=sys.stderr)
         sys.exit(2)
 
 

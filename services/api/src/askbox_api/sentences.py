@@ -4,16 +4,17 @@ import re
 from collections.abc import Iterator
 
 # A sentence ends after . ! ? … (with closing quotes or brackets and marks like [1]) before white space and something
-# that can open a sentence, and at each line break: lists and code are lines, not prose. 。！？ need no white space.
-_END = re.compile(
-    r"""(?:[.!?…]+["'”’)\]]*(?:\s*[\[【]\d[\d,\s]*[\]】])*(?=\s+["'“‘(\[]?[^\Wa-z_])|[。！？]+[”’」』）]*|\n+)""",
-    re.VERBOSE,
-)
+# that can open a sentence; after 。！？ and at each line break it ends anyway: lists and code are lines, not prose.
+# The pattern begins with one class of characters, so that the search for it runs in C.
+_STOP = re.compile(r"""[.!?…。！？\n](?:(?<!\n)[.!?…。！？]*["'”’)\]」』）]*(?:\s*[\[【]\d[\d,\s]*[\]】])*)?""")
+_SURE = re.compile(r"[。！？\n]")
+_OPENING = re.compile(r"""\s+["'“‘(\[]?[^\Wa-z_]""")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[])(?:e\.g|i\.e|etc|cf|vs|approx|Mr|Mrs|Ms|Dr|Prof|St|No|Fig|Eq|Sec|al|[A-Z])\.$",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*|[\u3040-\u30ff\u3400-\u9fff]")
+_CJK = r"\u3040-\u30ff\u3400-\u9fff"  # written without white space: each character is a word
+_WORD = re.compile(rf"[^\W_{_CJK}]+(?:['.][^\W_{_CJK}]+)*|[{_CJK}]")
 
 STOP_WORDS = frozenset(
     """a about an and any are as at be been but by can could did do does for from had has have how i if in into is it
@@ -25,11 +26,10 @@ STOP_WORDS = frozenset(
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """Character spans `[start, end)` of the sentences of a text, without the white space around them."""
     begin = 0
-    for match in _END.finditer(text):
-        if match.group().startswith(".") and _ABBREVIATION.search(text[max(0, match.start() - 8) : match.start() + 1]):
-            continue
-        yield from _trimmed(text, begin, match.end())
-        begin = match.end()
+    for stop in _STOP.finditer(text):
+        if _SURE.search(stop.group()) or _ends(text, stop):
+            yield from _trimmed(text, begin, stop.end())
+            begin = stop.end()
     yield from _trimmed(text, begin, len(text))
 
 
@@ -42,6 +42,12 @@ def content_words(text: str) -> list[str]:
     return [_stem(word) for word in words if word not in STOP_WORDS]
 
 
+def _ends(text: str, stop: re.Match[str]) -> bool:
+    if not _OPENING.match(text, stop.end()):
+        return False
+    return not (stop.group()[0] == "." and _ABBREVIATION.search(text[max(0, stop.start() - 8) : stop.start() + 1]))
+
+
 def _trimmed(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
     piece = text[begin:end]
     stripped = piece.strip()
@@ -51,6 +57,8 @@ def _trimmed(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _stem(word: str) -> str:
+    if word[-1] not in "gds":
+        return word
     word = word.removesuffix("'s")
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 SECRETS = ("elasticsearch_password", "elasticsearch_api_key", "llm_api_key")
 """Settings that may also come from a file, named by the same variable with `_FILE`."""
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_http(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
-            raise ValueError(f"must begin with http:// or https://, and is {value!r}")
+            raise ValueError("must begin with http:// or https://")
         return value
 
     @classmethod
@@ -72,16 +72,22 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is passed wins over the environment, that over secret files, those over `.env`."""
-        return init_settings, env_settings, _SecretFiles(settings_cls), dotenv_settings
+        return init_settings, env_settings, _SecretFiles(settings_cls, dotenv_settings), dotenv_settings
 
 
 class _SecretFiles(PydanticBaseSettingsSource):
-    """Reads each secret from the file that its variable with `_FILE` names."""
+    """Reads each secret from the file that its variable with `_FILE` names, in the environment or in `.env`."""
+
+    def __init__(self, settings_cls: type[BaseSettings], dotenv: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._dotenv = dotenv.env_vars if isinstance(dotenv, DotEnvSettingsSource) else {}
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
         """The secret, if its variable names a file; the trailing newline is not part of it."""
-        path = os.environ.get(f"ASKBOX_{field_name.upper()}_FILE", "") if field_name in SECRETS else ""
-        return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
+        variable = f"ASKBOX_{field_name.upper()}_FILE"
+        path = os.environ.get(variable) or self._dotenv.get(variable.lower())
+        secret = Path(path).read_text(encoding="utf-8").strip() if path and field_name in SECRETS else None
+        return secret, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """All secrets that have a file."""

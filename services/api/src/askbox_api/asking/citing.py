@@ -19,16 +19,15 @@ def cite(answer: str, hits: Sequence[Hit]) -> tuple[Citation, ...]:
     The same sentence of a passage is cited once. Marks count the hits from 1.
     """
     quoted = _QuotedHits(hits)
+    claims = [answer[start:end] for start, end in sentences(answer)]
     marked = [
         quoted.best(claim, n, inferred=False)
-        for start, end in sentences(answer)
-        for claim, n in _marked(answer[start:end])
+        for sentence in claims
+        for claim, n in _marked(sentence)
         if 1 <= n <= len(hits)
     ]
-    found = marked or [
-        citation for start, end in sentences(answer) if (citation := quoted.infer(answer[start:end])) is not None
-    ]
-    return tuple({(c.n, c.start, c.end): c for c in reversed(found)}.values())[::-1]
+    found = marked or [citation for claim in claims if (citation := quoted.infer(claim)) is not None]
+    return tuple(dict.fromkeys(found))
 
 
 def _marked(sentence: str) -> Iterator[tuple[str, int]]:
@@ -43,6 +42,8 @@ class _QuotedHits:
 
     def __init__(self, hits: Sequence[Hit]) -> None:
         self._hits = hits
+        self._letters = [f"{hit.passage.title}\n{hit.passage.text}".lower().replace("’", "'") for hit in hits]
+        self._all_letters = "\n".join(self._letters)
         self._cut: dict[int, list[tuple[int, int, frozenset[str]]]] = {}
 
     def best(self, claim: str, n: int, *, inferred: bool) -> Citation:
@@ -54,17 +55,30 @@ class _QuotedHits:
     def infer(self, claim: str) -> Citation | None:
         """The sentence of any hit that holds the claim best, if it holds enough of it."""
         words = frozenset(content_words(claim))
-        if len(words) < MIN_WORDS:
+        if len(words) < MIN_WORDS or not self._hits:
             return None
         score, n, (start, end, _) = max(
             (
                 (len(words & sentence[2]) / len(words), -n, sentence)
-                for n in range(1, len(self._hits) + 1)
+                for n in self._holding(words, CONTAINMENT)
                 for sentence in self._sentences(n)
             ),
             key=lambda found: found[:2],
+            default=(0.0, 0, (0, 0, words)),
         )
         return self._citation(-n, start, end, inferred=True) if score >= CONTAINMENT else None
+
+    def _holding(self, words: frozenset[str], share: float) -> list[int]:
+        """The hits that may hold this share of the words: to look for letters costs less than to cut sentences."""
+        may_miss = (1 - share) * len(words)
+        there = []
+        for looked, word in enumerate(words, start=1):
+            if word in self._all_letters:
+                there.append(word)
+            elif looked - len(there) > may_miss:
+                return []
+        needed = len(words) - may_miss
+        return [n for n, own in enumerate(self._letters, start=1) if sum(word in own for word in there) >= needed]
 
     def _sentences(self, n: int) -> list[tuple[int, int, frozenset[str]]]:
         if n not in self._cut:

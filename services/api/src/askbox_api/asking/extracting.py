@@ -34,7 +34,7 @@ def _span(question: str, text: str) -> tuple[int, int]:
     if len(text) <= LONGEST:
         return 0, len(text)
     asked = frozenset(content_words(question))
-    spans = list(sentences(text))
+    spans = list(sentences(text)) or [(0, len(text))]
     best = max(range(len(spans)), key=lambda index: len(asked & frozenset(content_words(text[slice(*spans[index])]))))
     start = end = spans[best][0]
     for _, stop in spans[best:]:

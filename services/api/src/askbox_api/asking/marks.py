@@ -2,7 +2,8 @@
 
 import re
 
-MARK = re.compile(r"[\[【]\s?\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9}\s?[\]】]")
+# Hits are counted from 1, so [0] and [0, 1] are no marks: indices and intervals stay as they are.
+MARK = re.compile(r"[\[【]\s?(?!0)\d{1,3}(?:\s?[,;]\s?(?!0)\d{1,3}){0,9}\s?[\]】]")
 _OPEN = re.compile(r"[\[【][\d\s,;]*\Z")
 _LONGEST = 61  # what MARK can match at most: a longer bracket is no mark
 
@@ -29,29 +30,36 @@ class MarkFilter:
         if not self._held and self._begun and not _needs_care(text):
             return text
         self._held += text
-        return self._release(final=False)
+        return "" if text.isspace() else self._release(final=False)
 
     def finish(self) -> str:
         """What was still held back at the end."""
         return self._release(final=True)
 
     def _release(self, *, final: bool) -> str:
-        held = MARK.sub(self._clean, self._held)
-        held = re.sub(r"[ \t]*\0", "", held)
-        keep = len(held.rstrip())
-        opened = _OPEN.search(held)
-        if opened and not final and len(held) - opened.start() <= _LONGEST:
-            keep = len(held[: opened.start()].rstrip())
-        out, self._held = held[:keep], "" if final else held[keep:]
+        cleaned, end = self._cleaned(self._held)
+        rest = self._held[end:]
+        opened = None if final else _OPEN.search(rest)
+        if opened and len(rest) - opened.start() <= _LONGEST:
+            keep = len((cleaned + rest[: opened.start()]).rstrip())
+        else:
+            keep = len((cleaned + rest).rstrip())
+        out, self._held = (cleaned + rest)[:keep], "" if final else (cleaned + rest)[keep:]
         if not self._begun:
             out = out.lstrip()
             self._begun = bool(out)
         return out
 
-    def _clean(self, mark: re.Match[str]) -> str:
-        kept = [n for n in dict.fromkeys(numbers(mark.group())) if 1 <= n <= self._hits]
-        return "".join(f"[{n}]" for n in kept) or "\0"
+    def _cleaned(self, text: str) -> tuple[str, int]:
+        """The text up to the end of its last mark, with clean marks, and where that end is."""
+        parts, end = [], 0
+        for mark in MARK.finditer(text):
+            before = text[end : mark.start()]
+            kept = [n for n in dict.fromkeys(numbers(mark.group())) if 1 <= n <= self._hits]
+            parts.append(before + "".join(f"[{n}]" for n in kept) if kept else before.rstrip(" \t"))
+            end = mark.end()
+        return "".join(parts), end
 
 
 def _needs_care(text: str) -> bool:
-    return "[" in text or "【" in text or "\0" in text or text[-1:].isspace()
+    return "[" in text or "【" in text or text[-1:].isspace()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, TemplateError
 
 from askbox_api.domain import Hit, Message, Turn
 
@@ -24,18 +24,22 @@ class PromptFile:
     """A prompt file: a Jinja template with the blocks `system` and `user` and the sentence `abstention`.
 
     `system` is the first message, where the request brings none of its own. What is filled in is never read as a
-    template. Raises ValueError naming the file and what it lacks.
+    template. Raises ValueError naming the file and what it lacks, or what cannot be read as a template.
     """
 
     def __init__(self, path: Path) -> None:
         environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701  a model reads plain text
-        self._template = environment.from_string(path.read_text(encoding="utf-8"))
-        missing = {"system", "user"} - self._template.blocks.keys()
-        module = self._template.make_module({"passages": [], "question": ""})
-        abstention = getattr(module, "abstention", "")
-        if missing or not abstention:
-            raise ValueError(f"{path}: a prompt file needs {', '.join(sorted(missing) or ['abstention'])}")
-        self.abstention = str(abstention)
+        sample = {"passages": [{"n": 1, "heading": "", "text": ""}], "question": ""}
+        try:
+            self._template = environment.from_string(path.read_text(encoding="utf-8"))
+            module = self._template.make_module(sample)
+        except (TemplateError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path}: this prompt file cannot be used: {error}") from error
+        self.abstention = str(getattr(module, "abstention", ""))
+        missing = [name for name in ("system", "user") if name not in self._template.blocks]
+        missing += [] if self.abstention else ["abstention"]
+        if missing:
+            raise ValueError(f"{path}: a prompt file needs {', '.join(missing)}")
         self.system = self._render("system")
 
     def user(self, question: str, hits: Sequence[NumberedHit]) -> str:
@@ -73,4 +77,4 @@ def _shown(numbered: NumberedHit) -> dict[str, object]:
 
 
 def _bare(text: str) -> str:
-    return text.strip().strip("\"'“”‘’*_ ").rstrip(".").casefold()
+    return text.strip(" \t\r\n\"'“”‘’*_.").casefold()

@@ -1,19 +1,19 @@
 """How a route reaches the box, and which problems the OpenAPI lists for it."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request
+from fastapi import Request
 
 from askbox.schemas import Problem
 from askbox_api.bootstrap import Box
 
 
-async def _box(request: Request) -> Box:
+def box_of(request: Request) -> Box:
+    """The box of the app that serves this request."""
+    # Not a FastAPI dependency: resolving one costs a twelfth of a question's CPU (docs/decisions/0005).
     box: Box = request.app.state.box
     return box
 
-
-BoxOf = Annotated[Box, Depends(_box)]
 
 _MEANINGS = {
     404: "What was named does not exist.",

@@ -39,7 +39,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = Metrics(box.asking.slots)
     problems.install(app)
     for router in (asking.router, documents.router, health.router):
-        app.include_router(router)
+        # Not include_router: since it keeps routers nested, each request would be matched twice.
+        app.router.routes.extend(router.routes)
     app.add_middleware(
         Observing,
         metrics=app.state.metrics,

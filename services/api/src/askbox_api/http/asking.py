@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from askbox.schemas import AskRequest, AskResponse, SearchRequest, SearchResponse
 from askbox_api.http import wire
-from askbox_api.http.access import BoxOf, problems
+from askbox_api.http.access import box_of, problems
 from askbox_api.http.bodies import Json, JsonRoute
 from askbox_api.http.events import AnswerStream
 from askbox_api.http.leaving import unless_client_leaves
@@ -25,14 +25,14 @@ data: {"id": "ask-5d1c…", "answer": "Llama 7B needs about 28 GB [1].", "citati
 
 
 @router.post("/ask", response_model=AskResponse, responses=problems(404, 413, 422, 502, 503))
-async def ask(asked: AskRequest, request: Request, box: BoxOf) -> Response:
+async def ask(asked: AskRequest, request: Request) -> Response:
     """Answer a question from the documents, with citations.
 
     Where the model is missing the answer is extractive: `model` is null and `degraded` says why and what to do. Where
     the documents do not hold the answer, `abstained` is true.
     """
     async with unless_client_leaves(request.receive):
-        opened = await box.asking.open(wire.question(asked))
+        opened = await box_of(request).asking.open(wire.question(asked))
         try:
             answer = await opened.answer()
         finally:
@@ -53,21 +53,21 @@ async def ask(asked: AskRequest, request: Request, box: BoxOf) -> Response:
         **problems(404, 413, 422, 503),
     },
 )
-async def ask_stream(asked: AskRequest, request: Request, box: BoxOf) -> Response:
+async def ask_stream(asked: AskRequest, request: Request) -> Response:
     """Answer a question as a stream of server-sent events. Closing the connection ends the generation."""
-    settings = box.settings
+    box = box_of(request)
     return AnswerStream(
         box.asking,
         wire.question(asked),
         request_id=request_id_of(request),
-        patience=settings.first_token_timeout + settings.answer_timeout,
+        patience=box.settings.first_token_timeout + box.settings.answer_timeout,
     )
 
 
 @router.post("/search", response_model=SearchResponse, responses=problems(404, 413, 422, 503))
-async def search(sought: SearchRequest, box: BoxOf) -> Response:
+async def search(sought: SearchRequest, request: Request) -> Response:
     """The passages that match a query best, with their scores: retrieval without a model."""
-    hits = await box.store.search(
+    hits = await box_of(request).store.search(
         sought.query, collection=sought.collection, filters=wire.filters(sought.filters), top_k=sought.top_k
     )
     return Json({"hits": wire.hits_json(hits)})

@@ -17,7 +17,7 @@ from askbox.schemas import (
 )
 from askbox_api.domain import WriteOutcome, WriteStatus
 from askbox_api.http import wire
-from askbox_api.http.access import BoxOf, problems
+from askbox_api.http.access import box_of, problems
 from askbox_api.http.bodies import Json, JsonRoute
 from askbox_api.http.observing import observe_documents
 from askbox_api.ingesting.ingesting import NewDocument
@@ -28,13 +28,15 @@ Collection = Annotated[Name, Query(description="the collection")]
 
 
 @router.post("/documents", status_code=201, response_model=DocumentsResponse, responses=problems(413, 422, 503))
-async def add_documents(given: DocumentsRequest, request: Request, box: BoxOf) -> Response:
+async def add_documents(given: DocumentsRequest, request: Request) -> Response:
     """Take documents into a collection; on 201 those that did not fail are durable and searchable.
 
     Each document is validated by itself: a bad one is `failed` with a reason, and does not stop the others.
     """
     refused, accepted = _sorted(given)
-    outcomes = await box.ingesting.ingest(list(accepted.values()), collection=given.collection) if accepted else []
+    outcomes = (
+        await box_of(request).ingesting.ingest(list(accepted.values()), collection=given.collection) if accepted else []
+    )
     by_index = refused | dict(zip(accepted, outcomes, strict=True))
     ordered = [by_index[index] for index in range(len(given.documents))]
     observe_documents(request.scope, ordered)
@@ -43,7 +45,7 @@ async def add_documents(given: DocumentsRequest, request: Request, box: BoxOf) -
 
 @router.get("/documents", response_model=DocumentPage, responses=problems(404, 422, 503))
 async def list_documents(
-    box: BoxOf,
+    request: Request,
     collection: Collection = "default",
     filter: Annotated[
         list[Annotated[str, Query(max_length=2_300)]],
@@ -53,33 +55,35 @@ async def list_documents(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
 ) -> Response:
     """The documents of a collection in order of id, without their text, and how many there are."""
-    page = await box.store.list_documents(collection=collection, filters=_filters(filter), offset=offset, limit=limit)
+    page = await box_of(request).store.list_documents(
+        collection=collection, filters=_filters(filter), offset=offset, limit=limit
+    )
     return Json({"documents": [wire.record(record) for record in page.documents], "total": page.total})
 
 
 @router.get("/documents/{id:path}", response_model=DocumentRecord, responses=problems(404, 422, 503))
-async def get_document(id: str, box: BoxOf, collection: Collection = "default") -> Response:
+async def get_document(id: str, request: Request, collection: Collection = "default") -> Response:
     """One document with its text."""
-    return Json(wire.record(await box.store.get_document(id, collection=collection)))
+    return Json(wire.record(await box_of(request).store.get_document(id, collection=collection)))
 
 
 @router.delete("/documents/{id:path}", status_code=204, responses=problems(404, 422, 503))
-async def delete_document(id: str, box: BoxOf, collection: Collection = "default") -> Response:
+async def delete_document(id: str, request: Request, collection: Collection = "default") -> Response:
     """Remove a document and every trace of it."""
-    await box.store.delete_document(id, collection=collection)
+    await box_of(request).store.delete_document(id, collection=collection)
     return Response(status_code=204)
 
 
 @router.get("/collections", response_model=CollectionsResponse, responses=problems(503))
-async def list_collections(box: BoxOf) -> Response:
+async def list_collections(request: Request) -> Response:
     """All collections with their counts."""
-    return Json({"collections": await box.store.collections()})
+    return Json({"collections": await box_of(request).store.collections()})
 
 
 @router.delete("/collections/{name}", status_code=204, responses=problems(404, 422, 503))
-async def delete_collection(name: Name, box: BoxOf) -> Response:
+async def delete_collection(name: Name, request: Request) -> Response:
     """Remove a collection with all its documents."""
-    await box.store.delete_collection(name)
+    await box_of(request).store.delete_collection(name)
     return Response(status_code=204)
 
 

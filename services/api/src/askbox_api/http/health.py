@@ -7,7 +7,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, Request, Response
 
 from askbox.schemas import Ready, Version
-from askbox_api.http.access import BoxOf
+from askbox_api.http.access import box_of
 from askbox_api.http.bodies import Json
 
 router = APIRouter(tags=["operation"])
@@ -24,8 +24,9 @@ async def live() -> Response:
 @router.get(
     "/health/ready", response_model=Ready, responses={503: {"model": Ready, "description": "A required part fails."}}
 )
-async def ready(box: BoxOf) -> Response:
+async def ready(request: Request) -> Response:
     """Each part, whether it works, and what to do if not; 503 where a required part does not work."""
+    box = box_of(request)
     parts = await asyncio.gather(box.store.check(), box.model.check(box.settings.llm_model))
     good = all(part.ok for part in parts if part.required)
     return Json({"ready": good, "parts": parts}, status_code=200 if good else 503)

@@ -1,11 +1,10 @@
 """How log lines look: one line each, as text or JSON; control characters of any origin are escaped."""
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 FORMATS = ("text", "json")
 
@@ -24,22 +23,26 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        return json.dumps(line, default=str)  # pure ASCII: orjson would pass terminal controls above U+007E
 
 
 class TextLines(logging.Formatter):
     """A line for people: time, level, message, then fields as name=value."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line of a record; a traceback follows on lines of its own."""
+        """The line of a record; a traceback follows, indented so that no line of it looks like a record."""
         time = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
         fields = "".join(f" {name}={value}" for name, value in _fields(record).items() if value not in (None, [], ""))
         line = _escaped(f"{time} {record.levelname.lower():7} {record.getMessage()}{fields}")
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        traceback = self.formatException(record.exc_info).split("\n") if record.exc_info else []
+        return "\n    ".join([line, *map(_escaped, traceback)])
 
 
 def configure(*, level: str, form: str) -> None:
     """Send all logs to standard error in this form."""
+    # The standard library's own advice for what no line of ours shows: the caller's file, thread and process.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

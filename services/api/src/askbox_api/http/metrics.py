@@ -1,5 +1,7 @@
 """What is counted, under Prometheus names with their units. Labels never hold what a user sent."""
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from askbox_api.asking.slots import Slots
@@ -15,19 +17,21 @@ class Metrics:
     def __init__(self, slots: Slots) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the package types all but this
         self.registry = registry = CollectorRegistry(auto_describe=False)
-        self.requests = Counter("askbox_requests", "Requests answered.", ("route", "status"), registry=registry)
-        self.duration = Histogram(
+        requests = Counter("askbox_requests", "Requests answered.", ("route", "status"), registry=registry)
+        duration = Histogram(
             "askbox_request_duration_seconds",
             "From a request to its last byte.",
             ("route",),
             buckets=SECONDS,
             registry=registry,
         )
+        self._request = cache(lambda route, status: (requests.labels(route, status), duration.labels(route)))
         stages = Histogram(
             "askbox_stage_duration_seconds", "The stages of an answer.", ("stage",), buckets=SECONDS, registry=registry
         )
         self._stages = {name: stages.labels(name) for name in _STAGES}
-        self._answers = Counter("askbox_answers", "Answers by what they are.", ("outcome",), registry=registry)
+        answers = Counter("askbox_answers", "Answers by what they are.", ("outcome",), registry=registry)
+        self._answer = cache(answers.labels)
         self._degraded = Counter(
             "askbox_degraded_answers", "Answers that lacked a part.", ("part", "code"), registry=registry
         )
@@ -41,9 +45,15 @@ class Metrics:
             lambda: slots.queued
         )
 
+    def requested(self, *, route: str, status: int, seconds: float) -> None:
+        """Count a request and how long it took, to its last byte."""
+        count, duration = self._request(route, str(status))
+        count.inc()
+        duration.observe(seconds)
+
     def answered(self, answer: Answer) -> None:
         """Count an answer that was given."""
-        self._answers.labels(outcome(answer)).inc()
+        self._answer(outcome(answer)).inc()
         for name, milliseconds in stages(answer).items():
             self._stages[name].observe(milliseconds / 1000)
         for notice in answer.degraded:
@@ -54,7 +64,7 @@ class Metrics:
 
     def failed(self) -> None:
         """Count a question that got no answer."""
-        self._answers.labels("failed").inc()
+        self._answer("failed").inc()
 
     def text(self) -> bytes:
         """All metrics as Prometheus reads them."""

@@ -114,8 +114,7 @@ def request_id_of(request: Request) -> str:
 
 
 def _count(metrics: Metrics, state: dict[str, Any], route: str, status: int, seconds: float) -> None:
-    metrics.requests.labels(route, str(status)).inc()
-    metrics.duration.labels(route).observe(seconds)
+    metrics.requested(route=route, status=status, seconds=seconds)
     for status, count in state.get("documents", {}).items():
         metrics.documents.labels(status).inc(count)
     if "answer" not in state and route in ("/ask", "/ask/stream"):

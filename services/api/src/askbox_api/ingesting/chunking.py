@@ -10,8 +10,8 @@ from askbox_api.sentences import sentences
 CHUNKING = 1
 """Changes with every change of this file that moves a passage's edge, so that documents are cut anew."""
 
-_HEADING = re.compile(r"[ ]{0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*")
-_FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})")
+_HEADING = re.compile(r"[ ]{0,3}(#{1,6})(?:[ \t]+(.*))?")
+_FENCE = re.compile(r"[ ]{0,3}(`{3,}(?=[^`]*\Z)|~{3,})\s*(\S?)")
 _BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
@@ -40,8 +40,8 @@ def chunk(text: str, *, format: TextFormat, size: int) -> Iterator[Section]:
 
 
 def first_heading(text: str) -> str:
-    """The text of the first heading of the highest level; empty where there is none."""
-    return next((section.headings[0] for section in _sections(text) if len(section.headings) == 1), "")
+    """The text of the first heading that has any; empty where there is none."""
+    return next((title for section in _sections(text) for title in section.headings), "")
 
 
 def _sections(text: str) -> Iterator[Section]:
@@ -50,16 +50,25 @@ def _sections(text: str) -> Iterator[Section]:
     start = position = 0
     for line in text.splitlines(keepends=True):
         opened = _FENCE.match(line)
-        if opened and (not fence or opened.group(1).startswith(fence)):
-            fence = "" if fence else opened.group(1)
+        if opened and not fence:
+            fence = opened.group(1)
+        elif opened and opened.group(1).startswith(fence) and not opened.group(2):
+            fence = ""
         heading = None if fence or opened else _HEADING.fullmatch(line.rstrip("\r\n"))
         if heading:
-            yield Section(start, position, tuple(title for _, title in path))
+            yield Section(start, position, tuple(title for _, title in path if title))
             level = len(heading.group(1))
-            path = [*(above for above in path if above[0] < level), (level, (heading.group(2) or "").strip())]
+            path = [*(above for above in path if above[0] < level), (level, _title(heading.group(2) or ""))]
             start = position + len(line)
         position += len(line)
-    yield Section(start, len(text), tuple(title for _, title in path))
+    yield Section(start, len(text), tuple(title for _, title in path if title))
+
+
+def _title(heading: str) -> str:
+    """What a heading says, without the # that may close it."""
+    said = heading.strip()
+    bare = said.rstrip("#")
+    return said if bare and not bare[-1].isspace() else bare.rstrip()
 
 
 def _units(text: str, section: Section, size: int) -> Iterator[tuple[int, int]]:

@@ -84,12 +84,7 @@ def chunked(document: Document, version: str, *, passage_size: int) -> ChunkedDo
 
 def version_of(document: Document, *, passage_size: int) -> str:
     """A hash of all that decides what is stored: the content, and how it is cut."""
-    content = json.dumps(
-        [document.title, document.text, document.format, document.headings, dict(document.metadata)],
-        sort_keys=True,
-        ensure_ascii=True,
-    )
-    return _hash(content, str(CHUNKING), str(passage_size))
+    return _hash(_content(document), str(CHUNKING), str(passage_size))
 
 
 def _prepared(new: NewDocument, *, passage_size: int) -> tuple[Document, str]:
@@ -97,7 +92,15 @@ def _prepared(new: NewDocument, *, passage_size: int) -> tuple[Document, str]:
     if document.format == "markdown" and not document.title:
         document = replace(document, title=first_heading(document.text))
     version = version_of(document, passage_size=passage_size)
-    return document if new.has_id else replace(document, id=version), version
+    return document if new.has_id else replace(document, id=_hash(_content(document))), version
+
+
+def _content(document: Document) -> str:
+    return json.dumps(
+        [document.title, document.text, document.format, document.headings, dict(document.metadata)],
+        sort_keys=True,
+        ensure_ascii=True,
+    )
 
 
 def _below(title: str, headings: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,8 +18,9 @@ async def loaded_window(http: httpx2.AsyncClient, *, server: str, model: str) ->
         loaded: Any = orjson.loads(response.content)
     except (httpx2.HTTPError, orjson.JSONDecodeError):
         return None
-    for entry in loaded.get("models") or [] if isinstance(loaded, dict) else []:
-        window = entry.get("context_length")
-        if entry.get("name") in (model, f"{model}:latest") and isinstance(window, int) and window > 0:
-            return window
+    entries = loaded.get("models") if isinstance(loaded, dict) else None
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and entry.get("name") in (model, f"{model}:latest"):
+            window = entry.get("context_length")
+            return window if isinstance(window, int) and window > 0 else None
     return None

@@ -3,41 +3,42 @@
 What the server itself said is not repeated: it may hold the question.
 """
 
-import openai
+import httpx2
+import orjson
 
 from askbox_api.errors import ModelNotFound, ModelUnavailable
 
 
-def before_first_token(error: openai.OpenAIError, *, model: str, server: str) -> ModelNotFound | ModelUnavailable:
-    """The error of ours for one that came instead of an answer."""
-    match error:
-        case openai.APITimeoutError():
-            return ModelUnavailable(f"the model's server at {server} took too long to connect", remedy=start(server))
-        case openai.APIConnectionError():
-            return ModelUnavailable(f"the model's server at {server} does not answer", remedy=start(server))
-        case openai.NotFoundError() if "model" in _message(error):
+def unreachable(error: httpx2.HTTPError, *, server: str) -> ModelUnavailable:
+    """The error of ours where no answer came at all."""
+    if isinstance(error, httpx2.TimeoutException):
+        return ModelUnavailable(f"the model's server at {server} took too long to connect", remedy=start(server))
+    return ModelUnavailable(f"the model's server at {server} does not answer", remedy=start(server))
+
+
+def refused(response: httpx2.Response, *, model: str, server: str) -> ModelNotFound | ModelUnavailable:
+    """The error of ours for an answer, read whole, that is not 200."""
+    said = _message(response.content)
+    match response.status_code:
+        case 404 if "model" in said:
             return ModelNotFound(
                 f"the model {model!r} is not at {server}", remedy=f"Get it with `ollama pull {model}`."
             )
-        case openai.NotFoundError():
+        case 404:
             return ModelUnavailable(
                 f"{server} has no /chat/completions",
                 remedy="Set ASKBOX_LLM_BASE_URL to the root of an OpenAI-compatible API; it mostly ends in /v1.",
             )
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return ModelUnavailable(
-                f"{server} refuses the API key ({error.status_code})", remedy="Set ASKBOX_LLM_API_KEY."
-            )
-        case openai.BadRequestError() if "does not support chat" in _message(error):
+        case 401 | 403 as status:
+            return ModelUnavailable(f"{server} refuses the API key ({status})", remedy="Set ASKBOX_LLM_API_KEY.")
+        case 400 if "does not support chat" in said:
             return ModelUnavailable(f"{model!r} is not a chat model", remedy="Set ASKBOX_LLM_MODEL to a chat model.")
-        case openai.APIStatusError(status_code=429 | 503):
+        case 429 | 503:
             return ModelUnavailable(f"the model's server at {server} is busy", remedy="Ask again in a moment.")
-        case openai.APIStatusError():
+        case status:
             return ModelUnavailable(
-                f"the model's server at {server} answered {error.status_code}", remedy="See the log of that server."
+                f"the model's server at {server} answered {status}", remedy="See the log of that server."
             )
-        case _:
-            return ModelUnavailable(f"the model's server at {server} could not be asked", remedy=start(server))
 
 
 def start(server: str) -> str:
@@ -45,7 +46,11 @@ def start(server: str) -> str:
     return f"Start it (Ollama: `ollama serve`), or set ASKBOX_LLM_BASE_URL if it is not at {server}."
 
 
-def _message(error: openai.APIStatusError) -> str:
-    body = error.body
-    message = body.get("message") if isinstance(body, dict) else body
+def _message(body: bytes) -> str:
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ""
+    error = said.get("error") if isinstance(said, dict) else None
+    message = error.get("message") if isinstance(error, dict) else error
     return message if isinstance(message, str) else ""

@@ -40,7 +40,7 @@ class StreamReader:
             self.finished = True
             return ""
         event = _parsed(data)
-        if "error" in event:
+        if event.get("error"):
             raise BadStream("the server reports an error in its stream")
         if isinstance(usage := event.get("usage"), dict):
             self.usage = _usage(usage)
@@ -69,6 +69,6 @@ def _parsed(data: bytes) -> dict[str, Any]:
 
 def _usage(usage: dict[str, Any]) -> Usage | None:
     prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if isinstance(prompt, int) and isinstance(completion, int):
+    if isinstance(prompt, int) and isinstance(completion, int) and min(prompt, completion) >= 0:
         return Usage(prompt_tokens=prompt, completion_tokens=completion)
     return None
