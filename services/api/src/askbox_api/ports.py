@@ -1,6 +1,6 @@
 """What the use cases need of the world, each as a Protocol; adapters live in `stores` and `servers`."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from askbox_api.domain import (
@@ -70,10 +70,12 @@ class PassageStore(Protocol):
 class LanguageModel(Protocol):
     """A server of language models."""
 
-    def stream(self, messages: Sequence[Message], *, model: str, generation: Generation) -> AsyncIterator[str | Usage]:
+    def stream(
+        self, messages: Sequence[Message], *, model: str, generation: Generation
+    ) -> AsyncGenerator[str | Usage, None]:
         """Write an answer: pieces of text as they arrive, and at the end the usage where the server counts it.
 
-        Closing the iterator ends the generation at the server. Before the first piece raises ModelNotFound or
+        Closing the generator ends the generation at the server. Before the first piece raises ModelNotFound or
         ModelUnavailable; after it GenerationFailed. Never repeats a request by itself.
         """
 

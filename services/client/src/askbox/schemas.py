@@ -74,9 +74,9 @@ class Generation(Sent):
     top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
     top_k: Annotated[StrictInt, Field(ge=1, le=1_000)] | None = None
     seed: Annotated[StrictInt, Field(ge=0, le=2**31 - 1)] | None = None
-    stop: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=4, default_factory=list)
-    ]
+    stop: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=4)] = Field(
+        default_factory=list
+    )
     system_prompt: Annotated[str, Field(min_length=1, max_length=MAX_QUESTION)] | None = None
 
 
@@ -93,7 +93,7 @@ class AskRequest(Sent):
     filters: Filters = Field(default_factory=dict)
     top_k: Annotated[StrictInt, Field(ge=1, le=50, description="passages to retrieve")] = 5
     mode: Literal["auto", "text"] = "auto"
-    generation: Generation = Field(default_factory=lambda: Generation())
+    generation: Generation = Field(default_factory=Generation)
     trace: StrictBool = False
 
 

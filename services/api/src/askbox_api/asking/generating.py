@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -76,7 +76,7 @@ async def generate(
 
 
 async def _within(
-    stream: AsyncIterator[str | Usage], model: str, settings: GenerationSettings
+    stream: AsyncGenerator[str | Usage, None], model: str, settings: GenerationSettings
 ) -> AsyncGenerator[str | Usage, None]:
     """The stream under its deadlines; closing this closes it."""
     clock = asyncio.get_running_loop().time
@@ -95,8 +95,7 @@ async def _within(
             silent, deadline = False, whole
             yield piece
     finally:
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()
+        await stream.aclose()
 
 
 def _too_late(model: str, settings: GenerationSettings, *, silent: bool) -> Exception:

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from askbox_api.domain import Collection, DocumentPage, DocumentRecord, Filters, Hit, Passage
 from askbox_api.errors import InvalidInput, StoreUnavailable
-from askbox_api.stores.embedded_deriving import OpenCollection
-from askbox_api.stores.embedded_failures import collection_not_found, document_not_found
-from askbox_api.stores.embedded_index import PassageIndex
-from askbox_api.stores.embedded_rows import (
+from askbox_api.stores.embedded.deriving import OpenCollection
+from askbox_api.stores.embedded.failures import collection_not_found, document_not_found
+from askbox_api.stores.embedded.index import PassageIndex
+from askbox_api.stores.embedded.rows import (
     COUNT_DOCUMENTS,
     SELECT_DOCUMENT,
     SELECT_DOCUMENTS,
@@ -20,7 +20,7 @@ from askbox_api.stores.embedded_rows import (
     as_record,
     is_unicode,
 )
-from askbox_api.stores.embedded_sqlite import ReadingConnections
+from askbox_api.stores.embedded.sqlite import ReadingConnections
 from askbox_api.stores.facets import facet
 
 _MOST_FILTER_VALUES = 10_000

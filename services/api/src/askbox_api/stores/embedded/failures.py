@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from askbox_api.errors import CollectionNotFound, DocumentNotFound, StoreReadOnly, StoreUnavailable
-from askbox_api.stores.embedded_index import IndexFailed
-from askbox_api.stores.embedded_sqlite import SchemaTooNew
-from askbox_api.stores.folder_lock import FolderInUse
+from askbox_api.stores.embedded.folder_lock import FolderInUse
+from askbox_api.stores.embedded.index import IndexFailed
+from askbox_api.stores.embedded.sqlite import SchemaTooNew
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}

@@ -9,10 +9,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from askbox_api.domain import ChunkedDocument, WriteOutcome, WriteStatus
-from askbox_api.stores.embedded_deriving import DerivedIndexes, OpenCollection
-from askbox_api.stores.embedded_failures import collection_not_found, document_not_found
-from askbox_api.stores.embedded_rows import DocumentRows, NotStorable, as_rows, is_unicode
-from askbox_api.stores.embedded_sqlite import transaction
+from askbox_api.stores.embedded.deriving import DerivedIndexes, OpenCollection
+from askbox_api.stores.embedded.failures import collection_not_found, document_not_found
+from askbox_api.stores.embedded.rows import DocumentRows, NotStorable, as_rows, is_unicode
+from askbox_api.stores.embedded.sqlite import transaction
 
 _INSERT_DOCUMENT = """
 INSERT INTO documents (title, format, headings, metadata, passages, characters, text,

@@ -8,11 +8,11 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from askbox_api.stores import freed_memory
-from askbox_api.stores.embedded_index import FINGERPRINT, IndexFailed, PassageIndex, remove
-from askbox_api.stores.embedded_rows import SELECT_ADDED, as_indexed
-from askbox_api.stores.embedded_sqlite import transaction
-from askbox_api.stores.tantivy_files import IndexDamaged
+from askbox_api.stores.embedded import freed_memory
+from askbox_api.stores.embedded.index import FINGERPRINT, IndexFailed, PassageIndex, remove
+from askbox_api.stores.embedded.rows import SELECT_ADDED, as_indexed
+from askbox_api.stores.embedded.sqlite import transaction
+from askbox_api.stores.embedded.tantivy_files import IndexDamaged
 
 _SELECT_REMOVED = "SELECT key FROM passages WHERE collection = ? AND removed IS NOT NULL"
 _log = logging.getLogger(__name__)

@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 import orjson
 
 from askbox_api.domain import ChunkedDocument, WriteOutcome, WriteStatus
-from askbox_api.stores import elasticsearch_bulk as bulking
-from askbox_api.stores.elasticsearch_bulk import Place, Result, bulk, erase
-from askbox_api.stores.elasticsearch_client import Server
-from askbox_api.stores.elasticsearch_collections import Collections
-from askbox_api.stores.elasticsearch_mapping import Layout, record_id
-from askbox_api.stores.elasticsearch_passages import intact, other_passages, passage_source, refresh
-from askbox_api.stores.elasticsearch_records import Stored, read_states, record_source
+from askbox_api.stores.elasticsearch import bulk as bulking
+from askbox_api.stores.elasticsearch.bulk import Place, Result, bulk, erase
+from askbox_api.stores.elasticsearch.client import Server
+from askbox_api.stores.elasticsearch.collections import Collections
+from askbox_api.stores.elasticsearch.mapping import Layout, record_id
+from askbox_api.stores.elasticsearch.passages import intact, other_passages, passage_source, refresh
+from askbox_api.stores.elasticsearch.records import Stored, read_states, record_source
 
 _MOST_DOCUMENTS = 200
 _MOST_PASSAGES = 2000

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 from elastic_transport import ApiError
 
-from askbox_api.stores.elasticsearch_client import Server, error_type
-from askbox_api.stores.elasticsearch_mapping import Body
+from askbox_api.stores.elasticsearch.client import Server, error_type
+from askbox_api.stores.elasticsearch.mapping import Body
 
 _MOST_BYTES = 5_000_000
 _MOST_ACTIONS = 500

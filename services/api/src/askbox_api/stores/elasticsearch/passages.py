@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from askbox_api.domain import Passage
-from askbox_api.stores.elasticsearch_bulk import Place
-from askbox_api.stores.elasticsearch_client import Server
-from askbox_api.stores.elasticsearch_mapping import Body, Layout
-from askbox_api.stores.elasticsearch_records import Stored
+from askbox_api.stores.elasticsearch.bulk import Place
+from askbox_api.stores.elasticsearch.client import Server
+from askbox_api.stores.elasticsearch.mapping import Body, Layout
+from askbox_api.stores.elasticsearch.records import Stored
 from askbox_api.stores.facets import facets
 
 _AT_ONCE = 400  # documents in one query; two clauses each stay below the least limit, 1,024

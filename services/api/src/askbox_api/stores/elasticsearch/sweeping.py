@@ -8,12 +8,12 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from askbox_api.errors import AskboxError, Unavailable
-from askbox_api.stores.elasticsearch_bulk import erase
-from askbox_api.stores.elasticsearch_client import Server
-from askbox_api.stores.elasticsearch_collections import Collections
-from askbox_api.stores.elasticsearch_mapping import Layout
-from askbox_api.stores.elasticsearch_passages import Found, pages, refresh
-from askbox_api.stores.elasticsearch_records import read_states
+from askbox_api.stores.elasticsearch.bulk import erase
+from askbox_api.stores.elasticsearch.client import Server
+from askbox_api.stores.elasticsearch.collections import Collections
+from askbox_api.stores.elasticsearch.mapping import Layout
+from askbox_api.stores.elasticsearch.passages import Found, pages, refresh
+from askbox_api.stores.elasticsearch.records import read_states
 
 _log = logging.getLogger(__name__)
 

@@ -27,15 +27,15 @@ from askbox_api.errors import (
     SearchTimedOut,
     StoreUnavailable,
 )
-from askbox_api.stores.elasticsearch_bulk import bulk, delete, erase
-from askbox_api.stores.elasticsearch_client import Server, error_type
-from askbox_api.stores.elasticsearch_collections import Collections, not_found
-from askbox_api.stores.elasticsearch_mapping import Layout, is_collection_name
-from askbox_api.stores.elasticsearch_passages import intact, pages, refresh
-from askbox_api.stores.elasticsearch_records import page_of, read_record, read_states, record
-from askbox_api.stores.elasticsearch_search import cleaned, hits, search_body, tie_at_the_edge
-from askbox_api.stores.elasticsearch_sweeping import Sweeper
-from askbox_api.stores.elasticsearch_writing import Writer
+from askbox_api.stores.elasticsearch.bulk import bulk, delete, erase
+from askbox_api.stores.elasticsearch.client import Server, error_type
+from askbox_api.stores.elasticsearch.collections import Collections, not_found
+from askbox_api.stores.elasticsearch.mapping import Layout, is_collection_name
+from askbox_api.stores.elasticsearch.passages import intact, pages, refresh
+from askbox_api.stores.elasticsearch.records import page_of, read_record, read_states, record
+from askbox_api.stores.elasticsearch.search import cleaned, hits, search_body, tie_at_the_edge
+from askbox_api.stores.elasticsearch.sweeping import Sweeper
+from askbox_api.stores.elasticsearch.writing import Writer
 
 _MAJOR = "9"
 _CHECK_TIMEOUT = 5.0  # seconds

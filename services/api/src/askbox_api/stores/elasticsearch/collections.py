@@ -11,10 +11,10 @@ from elasticsearch import BadRequestError, NotFoundError
 
 from askbox_api.domain import Collection
 from askbox_api.errors import CollectionNotFound, InvalidInput, StoreReadOnly
-from askbox_api.stores.elasticsearch_bulk import Place, erase
-from askbox_api.stores.elasticsearch_client import Server, error_type
-from askbox_api.stores.elasticsearch_mapping import DOCUMENTS, PASSAGES, Body, Layout, is_collection_name
-from askbox_api.stores.elasticsearch_passages import refresh
+from askbox_api.stores.elasticsearch.bulk import Place, erase
+from askbox_api.stores.elasticsearch.client import Server, error_type
+from askbox_api.stores.elasticsearch.mapping import DOCUMENTS, PASSAGES, Body, Layout, is_collection_name
+from askbox_api.stores.elasticsearch.passages import refresh
 
 _PAGE = 5000
 _MOST_COLLECTIONS = 10_000

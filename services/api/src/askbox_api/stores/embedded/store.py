@@ -23,12 +23,12 @@ from askbox_api.domain import (
 )
 from askbox_api.errors import AskboxError, SearchTimedOut, StoreReadOnly, StoreUnavailable
 from askbox_api.ports import PassageStore
-from askbox_api.stores.embedded_deriving import DerivedIndexes
-from askbox_api.stores.embedded_failures import opening, reading, writing
-from askbox_api.stores.embedded_reading import EmbeddedReader
-from askbox_api.stores.embedded_sqlite import ReadingConnections, connect
-from askbox_api.stores.embedded_writing import EmbeddedWriter
-from askbox_api.stores.folder_lock import FolderLock
+from askbox_api.stores.embedded.deriving import DerivedIndexes
+from askbox_api.stores.embedded.failures import opening, reading, writing
+from askbox_api.stores.embedded.folder_lock import FolderLock
+from askbox_api.stores.embedded.reading import EmbeddedReader
+from askbox_api.stores.embedded.sqlite import ReadingConnections, connect
+from askbox_api.stores.embedded.writing import EmbeddedWriter
 
 _T = TypeVar("_T")
 _READING_THREADS = 2

@@ -10,10 +10,10 @@ from typing import Any
 
 from askbox_api.domain import ChunkedDocument, DocumentRecord, Filters
 from askbox_api.errors import StoreUnavailable
-from askbox_api.stores.elasticsearch_bulk import Place
-from askbox_api.stores.elasticsearch_client import Server, error_type
-from askbox_api.stores.elasticsearch_mapping import Body, Layout, record_id
-from askbox_api.stores.elasticsearch_search import filter_clauses, metadata_of
+from askbox_api.stores.elasticsearch.bulk import Place
+from askbox_api.stores.elasticsearch.client import Server, error_type
+from askbox_api.stores.elasticsearch.mapping import Body, Layout, record_id
+from askbox_api.stores.elasticsearch.search import filter_clauses, metadata_of
 from askbox_api.stores.facets import facets
 
 _AT_ONCE = 1000

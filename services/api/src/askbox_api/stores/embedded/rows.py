@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from askbox_api.domain import ChunkedDocument, DocumentRecord, Metadata, Passage
-from askbox_api.stores.embedded_index import IndexedPassage
+from askbox_api.stores.embedded.index import IndexedPassage
 from askbox_api.stores.facets import facets
 
 Row = tuple[Any, ...]

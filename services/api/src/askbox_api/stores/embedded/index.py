@@ -14,8 +14,8 @@ from pathlib import Path
 
 import tantivy
 
-from askbox_api.stores.analysis import ANALYSIS_VERSION, ANALYZER, build_analyzer, straighten
-from askbox_api.stores.tantivy_files import IndexDamaged, committed_opstamp
+from askbox_api.stores.embedded.analysis import ANALYSIS_VERSION, ANALYZER, build_analyzer, straighten
+from askbox_api.stores.embedded.tantivy_files import IndexDamaged, committed_opstamp
 
 _SCHEMA_VERSION = 1
 FINGERPRINT = f"schema {_SCHEMA_VERSION}, analysis {ANALYSIS_VERSION}, tantivy {importlib.metadata.version('tantivy')}"

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from askbox_api.domain import Filters, Hit, Passage
-from askbox_api.stores.elasticsearch_mapping import Body
+from askbox_api.stores.elasticsearch.mapping import Body
 from askbox_api.stores.facets import facet
 
 # The server takes at least 1,024 clauses however small it is; a token is a clause.
