@@ -6,7 +6,7 @@ The API, the client, the page and the command line share them; what the fields d
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, StrictBool, StrictInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 MAX_QUESTION = 8_000
 MAX_TURNS = 100
@@ -22,6 +22,11 @@ def _no_blank(value: str) -> str:
     return value
 
 
+def _whole(value: object) -> object:
+    # JSON knows one kind of number, so 5.0 is as whole as 5.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Name = Annotated[
     str,
     Field(
@@ -31,7 +36,9 @@ Name = Annotated[
     ),
 ]
 Words = Annotated[str, AfterValidator(_no_blank)]
-Scalar = Annotated[str, Field(max_length=2_000)] | StrictBool | StrictInt | FiniteFloat
+Whole = Annotated[StrictInt, BeforeValidator(_whole)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Scalar = Annotated[str, Field(max_length=2_000)] | StrictBool | StrictInt | Number
 FieldName = Annotated[str, Field(min_length=1, max_length=200)]
 Metadata = Annotated[
     dict[FieldName, Scalar | Annotated[list[Scalar], Field(max_length=100)]],
@@ -69,11 +76,11 @@ class Turn(Sent):
 class Generation(Sent):
     """How the model writes. Fields that are null are left to the model's server."""
 
-    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] = 0.1
-    max_tokens: Annotated[StrictInt, Field(ge=1, le=32_768)] = 512
-    top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
-    top_k: Annotated[StrictInt, Field(ge=1, le=1_000)] | None = None
-    seed: Annotated[StrictInt, Field(ge=0, le=2**31 - 1)] | None = None
+    temperature: Annotated[Number, Field(ge=0, le=2)] = 0.1
+    max_tokens: Annotated[Whole, Field(ge=1, le=32_768)] = 512
+    top_p: Annotated[Number, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[Whole, Field(ge=1, le=1_000)] | None = None
+    seed: Annotated[Whole, Field(ge=0, le=2**31 - 1)] | None = None
     stop: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=4)] = Field(
         default_factory=list
     )
@@ -91,7 +98,7 @@ class AskRequest(Sent):
     model: Annotated[str, Field(min_length=1, max_length=200, examples=["phi3"])] | None = None
     history: Annotated[list[Turn], Field(max_length=MAX_TURNS)] = Field(default_factory=list)
     filters: Filters = Field(default_factory=dict)
-    top_k: Annotated[StrictInt, Field(ge=1, le=50, description="passages to retrieve")] = 5
+    top_k: Annotated[Whole, Field(ge=1, le=50, description="passages to retrieve")] = 5
     mode: Literal["auto", "text"] = "auto"
     generation: Generation = Field(default_factory=Generation)
     trace: StrictBool = False
@@ -103,7 +110,7 @@ class SearchRequest(Sent):
     query: Annotated[Words, Field(min_length=1, max_length=MAX_QUESTION, examples=["GPU memory of Llama 7B"])]
     collection: Name = "default"
     filters: Filters = Field(default_factory=dict)
-    top_k: Annotated[StrictInt, Field(ge=1, le=200)] = 5
+    top_k: Annotated[Whole, Field(ge=1, le=200)] = 5
     mode: Literal["auto", "text"] = "auto"
 
 

@@ -48,7 +48,7 @@ async def list_documents(
     request: Request,
     collection: Collection = "default",
     filter: Annotated[
-        list[Annotated[str, Query(max_length=2_300)]],
+        list[Annotated[str, Query(max_length=2_300, json_schema_extra={"pattern": "^[^:]+:"})]],
         Query(description="`field:value` on metadata; repeat it for more", max_length=20),
     ] = [],  # noqa: B006  FastAPI reads it, nobody changes it
     offset: Annotated[int, Query(ge=0, le=9_000)] = 0,

@@ -5,6 +5,7 @@ import platform
 from importlib.metadata import version
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from askbox.schemas import Ready, Version
 from askbox_api.http.access import box_of
@@ -38,7 +39,7 @@ async def version_() -> Response:
     return Json({"version": VERSION, "python": platform.python_version()})
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """Counters and timings for Prometheus."""
     return Response(request.app.state.metrics.text(), media_type="text/plain; version=0.0.4")

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from askbox_api.errors import AskboxError, Unavailable
 from askbox_api.http.leaving import ClientLeft
@@ -109,6 +110,7 @@ def _said(error: Mapping[str, Any]) -> str:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return _response(
         problem(
             status=error.status_code,
@@ -117,8 +119,14 @@ async def _http(request: Request, error: Exception) -> Response:
             remedy=_REMEDIES.get(error.status_code, ""),
             request_id=request_id_of(request),
         ),
-        error.headers,
+        headers,
     )
+
+
+def _allowed(request: Request) -> str:
+    # Starlette itself names the methods of one route only, and a path here has a route a method.
+    routes = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return ", ".join(sorted({method for route in routes for method in route.methods or ()}))
 
 
 async def _left(request: Request, error: Exception) -> Response:
