@@ -1,4 +1,4 @@
-"""Where the threshold of inferred citations belongs: answers of three real models, with the passages they could rest on.
+"""Where the threshold of inferred citations belongs: answers of three real models, with their passages.
 
 For each threshold: the share of citations that point to the document the answer was made from, the share of answers
 that get one, and, as a control, the share of answers that get any from the passages of another question.
@@ -11,7 +11,7 @@ import faq
 import stores
 
 from askbox_api.asking import citing
-from askbox_api.domain import Hit
+from askbox_api.domain import Hit, NumberedHit
 from askbox_api.ingesting.ingesting import Ingesting
 
 FILES = ("results-gpt4o-mini-cosine.csv", "results-gpt4o-cosine.csv", "results-gpt35-cosine.csv")
@@ -34,6 +34,10 @@ async def answers() -> list[tuple[str, str, list[Hit]]]:
     return found
 
 
+def numbered(hits: list[Hit]) -> list[NumberedHit]:
+    return [NumberedHit(n, hit) for n, hit in enumerate(hits, start=1)]
+
+
 def main() -> None:
     judged = asyncio.run(answers())
     others = judged[len(judged) // 2 :] + judged[: len(judged) // 2]
@@ -41,11 +45,12 @@ def main() -> None:
     print("threshold  citations right  answers cited  answers cited from another question's passages")
     for threshold in THRESHOLDS:
         citing.CONTAINMENT = threshold
-        cited = [(document, citing.cite(text, hits)) for text, document, hits in judged]
+        cited = [(document, citing.cite(text, numbered(hits))) for text, document, hits in judged]
         citations = [(document, one.document_id) for document, all_ in cited for one in all_]
         right = sum(document == found for document, found in citations)
         covered = sum(any(one.document_id == document for one in all_) for document, all_ in cited)
-        wrong = sum(bool(citing.cite(text, other[2])) for (text, *_), other in zip(judged, others, strict=True))
+        crossed = zip(judged, others, strict=True)
+        wrong = sum(bool(citing.cite(text, numbered(other))) for (text, *_), (*_, other) in crossed)
         print(
             f"{threshold:9}  {right / max(1, len(citations)):15.3f}  {covered / len(judged):13.3f}"
             f"  {wrong / len(judged):.3f}"

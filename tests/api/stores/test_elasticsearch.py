@@ -36,11 +36,11 @@ from askbox_api.errors import (
     StoreUnavailable,
 )
 from askbox_api.stores.elasticsearch import ElasticsearchStore
-from askbox_api.stores.elasticsearch_bulk import Patience, bulk, put
-from askbox_api.stores.elasticsearch_client import Server
-from askbox_api.stores.elasticsearch_collections import Collections
-from askbox_api.stores.elasticsearch_mapping import Layout
-from askbox_api.stores.elasticsearch_sweeping import Sweeper
+from askbox_api.stores.elasticsearch.bulk import Patience, bulk, put
+from askbox_api.stores.elasticsearch.client import Server
+from askbox_api.stores.elasticsearch.collections import Collections
+from askbox_api.stores.elasticsearch.mapping import Layout
+from askbox_api.stores.elasticsearch.sweeping import Sweeper
 
 Chunk = Callable[..., ChunkedDocument]
 Ask = Callable[..., Any]

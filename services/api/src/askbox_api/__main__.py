@@ -66,7 +66,7 @@ def _settings() -> Settings:
             print(f"  {name}: {one['msg'].removeprefix('Value error, ')}{given}", file=sys.stderr)
         sys.exit(2)
     except (OSError, UnicodeDecodeError) as error:
-        print(f"askbox-api: .env or a secret's file cannot be read: {error}", file=sys.stderr)
+        print(f"askbox-api: the settings cannot be read: {error}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -72,6 +72,14 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberedHit:
+    """A hit with the number that marks name it by, counted from 1."""
+
+    n: int
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkedDocument:
     """A document with its passages, ready to be written. `version` is a hash of the document's content."""
 

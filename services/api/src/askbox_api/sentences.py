@@ -10,9 +10,11 @@ _STOP = re.compile(r"""[.!?…。！？\n](?:(?<!\n)[.!?…。！？]*["'”’)
 _SURE = re.compile(r"[。！？\n]")
 _OPENING = re.compile(r"""\s+["'“‘(\[]?[^\Wa-z_]""")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(\[])(?:e\.g|i\.e|etc|cf|vs|approx|Mr|Mrs|Ms|Dr|Prof|St|No|Fig|Eq|Sec|al|[A-Z])\.$",
+    r"(?:^|[\s(\[])(?:e\.g|i\.e|etc|cf|vs|approx|Mr|Mrs|Ms|Dr|Prof|St|al|[A-Z])\.$",
     re.IGNORECASE,
 )
+# Only before a number: "Fig. 3", but "No. It is."
+_COUNTED = re.compile(r"(?:^|[\s(\[])(?:No|Fig|Eq|Sec)\.$", re.IGNORECASE)
 _CJK = r"\u3040-\u30ff\u3400-\u9fff"  # written without white space: each character is a word
 _WORD = re.compile(rf"[^\W_{_CJK}]+(?:['.][^\W_{_CJK}]+)*|[{_CJK}]")
 
@@ -45,7 +47,10 @@ def content_words(text: str) -> list[str]:
 def _ends(text: str, stop: re.Match[str]) -> bool:
     if not _OPENING.match(text, stop.end()):
         return False
-    return not (stop.group()[0] == "." and _ABBREVIATION.search(text[max(0, stop.start() - 8) : stop.start() + 1]))
+    if stop.group()[0] != ".":
+        return True
+    before = text[max(0, stop.start() - 8) : stop.start() + 1]
+    return not (_ABBREVIATION.search(before) or (_COUNTED.search(before) and text[stop.end() :].lstrip()[:1].isdigit()))
 
 
 def _trimmed(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:

@@ -86,13 +86,20 @@ class _SecretFiles(PydanticBaseSettingsSource):
         """The secret, if its variable names a file; the trailing newline is not part of it."""
         variable = f"ASKBOX_{field_name.upper()}_FILE"
         path = os.environ.get(variable) or self._dotenv.get(variable.lower())
-        secret = Path(path).read_text(encoding="utf-8").strip() if path and field_name in SECRETS else None
-        return secret, field_name, False
+        return (_secret(variable, path) if path and field_name in SECRETS else None), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """All secrets that have a file."""
         values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
         return {name: value for name, value in values.items() if value is not None}
+
+
+def _secret(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise OSError(f"{variable} names {path}, which cannot be read: {why}") from error
 
 
 KNOWN_ELSEWHERE = ("ASKBOX_URL", "ASKBOX_SHARED", "ASKBOX_REQUIRE", "ASKBOX_TEST_", "ASKBOX_UI_")

@@ -3,21 +3,32 @@
 The API, the client, the page and the command line share them; what the fields do is written here and nowhere else.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+)
 
 MAX_QUESTION = 8_000
 MAX_TURNS = 100
 MAX_TURN = 32_000
 MAX_TEXT = 5_000_000
 MAX_BATCH = 1_000
+VISIBLE = r"[^\s\x1c-\x1f\x85\ufeff]"
+"""A character that no dialect of regular expressions takes for white space."""
 NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]+$"
 
 
 def _no_blank(value: str) -> str:
-    if not value.strip():
+    if not re.search(VISIBLE, value):
         raise ValueError("must hold more than white space")
     return value
 
@@ -35,8 +46,8 @@ Name = Annotated[
         examples=["default"],
     ),
 ]
-Words = Annotated[str, AfterValidator(_no_blank)]
-Whole = Annotated[StrictInt, BeforeValidator(_whole)]
+NotBlank = AfterValidator(_no_blank)
+Whole = BeforeValidator(_whole)
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Scalar = Annotated[str, Field(max_length=2_000)] | StrictBool | StrictInt | Number
 FieldName = Annotated[str, Field(min_length=1, max_length=200)]
@@ -77,10 +88,10 @@ class Generation(Sent):
     """How the model writes. Fields that are null are left to the model's server."""
 
     temperature: Annotated[Number, Field(ge=0, le=2)] = 0.1
-    max_tokens: Annotated[Whole, Field(ge=1, le=32_768)] = 512
+    max_tokens: Annotated[StrictInt, Field(ge=1, le=32_768), Whole] = 512
     top_p: Annotated[Number, Field(gt=0, le=1)] | None = None
-    top_k: Annotated[Whole, Field(ge=1, le=1_000)] | None = None
-    seed: Annotated[Whole, Field(ge=0, le=2**31 - 1)] | None = None
+    top_k: Annotated[StrictInt, Field(ge=1, le=1_000), Whole] | None = None
+    seed: Annotated[StrictInt, Field(ge=0, le=2**31 - 1), Whole] | None = None
     stop: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=4)] = Field(
         default_factory=list
     )
@@ -91,14 +102,20 @@ class AskRequest(Sent):
     """A question. `history` is the conversation before it, oldest turn first."""
 
     question: Annotated[
-        Words,
-        Field(min_length=1, max_length=MAX_QUESTION, examples=["How much GPU memory does Llama 7B need?"]),
+        str,
+        Field(
+            min_length=1,
+            max_length=MAX_QUESTION,
+            json_schema_extra={"pattern": VISIBLE},
+            examples=["How much GPU memory does Llama 7B need?"],
+        ),
+        NotBlank,
     ]
     collection: Name = "default"
     model: Annotated[str, Field(min_length=1, max_length=200, examples=["phi3"])] | None = None
     history: Annotated[list[Turn], Field(max_length=MAX_TURNS)] = Field(default_factory=list)
     filters: Filters = Field(default_factory=dict)
-    top_k: Annotated[Whole, Field(ge=1, le=50, description="passages to retrieve")] = 5
+    top_k: Annotated[StrictInt, Field(ge=1, le=50, description="passages to retrieve"), Whole] = 5
     mode: Literal["auto", "text"] = "auto"
     generation: Generation = Field(default_factory=Generation)
     trace: StrictBool = False
@@ -107,10 +124,19 @@ class AskRequest(Sent):
 class SearchRequest(Sent):
     """Words to search for; they are never read as a query syntax."""
 
-    query: Annotated[Words, Field(min_length=1, max_length=MAX_QUESTION, examples=["GPU memory of Llama 7B"])]
+    query: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=MAX_QUESTION,
+            json_schema_extra={"pattern": VISIBLE},
+            examples=["GPU memory of Llama 7B"],
+        ),
+        NotBlank,
+    ]
     collection: Name = "default"
     filters: Filters = Field(default_factory=dict)
-    top_k: Annotated[Whole, Field(ge=1, le=200)] = 5
+    top_k: Annotated[StrictInt, Field(ge=1, le=200), Whole] = 5
     mode: Literal["auto", "text"] = "auto"
 
 
@@ -119,7 +145,7 @@ class DocumentIn(Sent):
 
     id: Annotated[str, Field(min_length=1, max_length=512, pattern=NO_CONTROL_CHARACTERS)] | None = None
     title: Annotated[str, Field(max_length=1_000)] = ""
-    text: Annotated[Words, Field(min_length=1, max_length=MAX_TEXT)]
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT, json_schema_extra={"pattern": VISIBLE}), NotBlank]
     format: Literal["plain", "markdown"] = "plain"
     headings: Annotated[list[Annotated[str, Field(max_length=1_000)]], Field(max_length=20)] = []
     metadata: Metadata = {}

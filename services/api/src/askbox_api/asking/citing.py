@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from askbox_api.asking.marks import MARK, numbers
-from askbox_api.domain import Citation, Hit
+from askbox_api.domain import Citation, NumberedHit, Passage
 from askbox_api.sentences import content_words, sentences
 
 CONTAINMENT = 0.5
@@ -13,18 +13,15 @@ MIN_WORDS = 3
 """Sentences with fewer words that carry meaning are matched by chance, so they are not cited by themselves."""
 
 
-def cite(answer: str, hits: Sequence[Hit]) -> tuple[Citation, ...]:
+def cite(answer: str, shown: Sequence[NumberedHit]) -> tuple[Citation, ...]:
     """The citations of an answer: one for each mark, or matched by words where the model set no mark at all.
 
-    The same sentence of a passage is cited once. Marks count the hits from 1.
+    `shown` are the hits that the model has read. The same sentence of a passage is cited once.
     """
-    quoted = _QuotedHits(hits)
+    quoted = _QuotedHits(shown)
     claims = [answer[start:end] for start, end in sentences(answer)]
     marked = [
-        quoted.best(claim, n, inferred=False)
-        for sentence in claims
-        for claim, n in _marked(sentence)
-        if 1 <= n <= len(hits)
+        quoted.best(claim, n, inferred=False) for sentence in claims for claim, n in _marked(sentence) if n in quoted
     ]
     found = marked or [citation for claim in claims if (citation := quoted.infer(claim)) is not None]
     return tuple(dict.fromkeys(found))
@@ -40,11 +37,14 @@ def _marked(sentence: str) -> Iterator[tuple[str, int]]:
 class _QuotedHits:
     """The sentences of the hits with their words, cut when first looked at."""
 
-    def __init__(self, hits: Sequence[Hit]) -> None:
-        self._hits = hits
-        self._letters = [f"{hit.passage.title}\n{hit.passage.text}".lower().replace("’", "'") for hit in hits]
-        self._all_letters = "\n".join(self._letters)
+    def __init__(self, shown: Sequence[NumberedHit]) -> None:
+        self._passages = {numbered.n: numbered.hit.passage for numbered in shown}
+        self._letters = {n: _letters(passage) for n, passage in self._passages.items()}
+        self._all_letters = "\n".join(self._letters.values())
         self._cut: dict[int, list[tuple[int, int, frozenset[str]]]] = {}
+
+    def __contains__(self, n: int) -> bool:
+        return n in self._passages
 
     def best(self, claim: str, n: int, *, inferred: bool) -> Citation:
         """The sentence of hit `n` that holds most of the claim's words; the first one where none holds any."""
@@ -55,7 +55,7 @@ class _QuotedHits:
     def infer(self, claim: str) -> Citation | None:
         """The sentence of any hit that holds the claim best, if it holds enough of it."""
         words = frozenset(content_words(claim))
-        if len(words) < MIN_WORDS or not self._hits:
+        if len(words) < MIN_WORDS:
             return None
         score, n, (start, end, _) = max(
             (
@@ -78,11 +78,11 @@ class _QuotedHits:
             elif looked - len(there) > may_miss:
                 return []
         needed = len(words) - may_miss
-        return [n for n, own in enumerate(self._letters, start=1) if sum(word in own for word in there) >= needed]
+        return [n for n, own in self._letters.items() if sum(word in own for word in there) >= needed]
 
     def _sentences(self, n: int) -> list[tuple[int, int, frozenset[str]]]:
         if n not in self._cut:
-            passage = self._hits[n - 1].passage
+            passage = self._passages[n]
             above = frozenset(content_words(passage.title))
             self._cut[n] = [
                 (start, end, above | frozenset(content_words(passage.text[start:end])))
@@ -91,7 +91,7 @@ class _QuotedHits:
         return self._cut[n]
 
     def _citation(self, n: int, start: int, end: int, *, inferred: bool) -> Citation:
-        passage = self._hits[n - 1].passage
+        passage = self._passages[n]
         return Citation(
             n=n,
             document_id=passage.document_id,
@@ -103,3 +103,7 @@ class _QuotedHits:
             quote=passage.text[start:end],
             inferred=inferred,
         )
+
+
+def _letters(passage: Passage) -> str:
+    return f"{passage.title}\n{passage.text}".lower().replace("’", "'")

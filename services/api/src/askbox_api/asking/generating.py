@@ -50,7 +50,7 @@ async def generate(
     try:
         _refuse_empty_prompt(prepared)
         stream = model.stream(prepared.messages, model=prepared.model, generation=prepared.question.generation)
-        marks = MarkFilter(hits=len(prepared.hits))
+        marks = MarkFilter(shown={numbered.n for numbered in prepared.shown})
         async with aclosing(_within(stream, prepared.model, settings)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Usage):
@@ -111,7 +111,7 @@ def _too_late(model: str, settings: GenerationSettings, *, silent: bool) -> Exce
 
 
 def _refuse_empty_prompt(prepared: Prepared) -> None:
-    if prepared.packed is None or not prepared.packed.hits:
+    if not prepared.shown:
         raise ModelUnavailable(
             f"no passage fits the window of {prepared.window} tokens of {prepared.model!r}",
             remedy="Lower max_tokens, or give the model a larger window.",
@@ -139,7 +139,7 @@ class _Answering:
     def written(self, text: str) -> Answer:
         """The answer that the model wrote: abstained, or cited."""
         abstained = self._prompt.abstains(text)
-        citations = () if abstained else cite(text, self._prepared.hits)
+        citations = () if abstained else cite(text, self._prepared.shown)
         return self.answer(text, citations=citations, model=self._prepared.model, abstained=abstained)
 
     def answer(

@@ -1,6 +1,7 @@
 """Citation marks in a stream of text: `[1, 2]` and `【1】` become `[1][2]` and `[1]`; marks that point nowhere go."""
 
 import re
+from collections.abc import Collection
 
 # Hits are counted from 1, so [0] and [0, 1] are no marks: indices and intervals stay as they are.
 MARK = re.compile(r"[\[【]\s?(?!0)\d{1,3}(?:\s?[,;]\s?(?!0)\d{1,3}){0,9}\s?[\]】]")
@@ -18,10 +19,12 @@ class MarkFilter:
 
     A mark is held back from its bracket until it closes. White space is held back with it, so that a mark that goes
     leaves no gap, and so is white space at the end; white space before the first word is dropped.
+
+    `shown` are the numbers of the hits that the model has read: a mark with another number points nowhere.
     """
 
-    def __init__(self, *, hits: int) -> None:
-        self._hits = hits
+    def __init__(self, *, shown: Collection[int]) -> None:
+        self._shown = shown
         self._held = ""
         self._begun = False
 
@@ -55,7 +58,7 @@ class MarkFilter:
         parts, end = [], 0
         for mark in MARK.finditer(text):
             before = text[end : mark.start()]
-            kept = [n for n in dict.fromkeys(numbers(mark.group())) if 1 <= n <= self._hits]
+            kept = [n for n in dict.fromkeys(numbers(mark.group())) if n in self._shown]
             parts.append(before + "".join(f"[{n}]" for n in kept) if kept else before.rstrip(" \t"))
             end = mark.end()
         return "".join(parts), end

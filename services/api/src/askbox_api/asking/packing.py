@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from askbox_api.asking.prompting import NumberedHit, heading
-from askbox_api.domain import Hit, Turn
+from askbox_api.asking.prompting import heading
+from askbox_api.domain import Hit, NumberedHit, Turn
 from askbox_api.errors import QuestionTooLong
 
-FRAME_TOKENS = 64
-"""Reserve for what the chat template and the prompt file put around the parts."""
+TEMPLATE_TOKENS = 48
+"""Reserve for what the chat template puts around the messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ def pack(
     *,
     question: str,
     system: str,
+    frame: str,
     hits: Sequence[Hit],
     turns: Sequence[Turn],
     answer_tokens: int,
@@ -37,7 +38,7 @@ def pack(
     A passage that does not fit is passed over for smaller ones after it; hits keep their numbers. All sizes are in
     tokens. Raises QuestionTooLong where question, system prompt and answer alone do not fit.
     """
-    used = FRAME_TOKENS + estimate(system) + estimate(question)
+    used = TEMPLATE_TOKENS + estimate(system) + estimate(frame) + estimate(question)
     room = window - answer_tokens - used
     if room < 0:
         raise QuestionTooLong(
@@ -73,4 +74,7 @@ def _newest(turns: Sequence[Turn], left: int, estimate: Callable[[str], int]) ->
             break
         kept.append(turn)
         left -= size
+    # Templates of many models refuse a conversation that the assistant begins.
+    while kept and kept[-1].role == "assistant":
+        left += estimate(kept.pop().content) + 8
     return tuple(reversed(kept)), left

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from askbox_api.asking.packing import Packed, pack
 from askbox_api.asking.prompting import PromptFile, messages
 from askbox_api.asking.retrieving import query_of, retrieve
-from askbox_api.domain import Hit, Message, Question, Trace
+from askbox_api.domain import Hit, Message, NumberedHit, Question, Trace
 from askbox_api.errors import ModelNotFound
 from askbox_api.models.tokens import TokenEstimator
 from askbox_api.models.window import Windows
@@ -25,12 +25,17 @@ class Prepared:
     window: int
     search_seconds: float
 
+    @property
+    def shown(self) -> tuple[NumberedHit, ...]:
+        """The hits that the prompt holds."""
+        return self.packed.hits if self.packed else ()
+
     def trace(self) -> Trace:
         """How this came about, for those who ask."""
         packed = self.packed
         return Trace(
             query=query_of(self.question),
-            kept=tuple(numbered.n for numbered in packed.hits) if packed else (),
+            kept=tuple(numbered.n for numbered in self.shown),
             dropped=packed.dropped if packed else (),
             dropped_turns=packed.dropped_turns if packed else 0,
             messages=self.messages,
@@ -81,6 +86,7 @@ class Preparing:
         packed = pack(
             question=question.text,
             system=system,
+            frame=self._prompt.frame,
             hits=hits,
             turns=question.history,
             answer_tokens=question.generation.max_tokens,

@@ -1,29 +1,21 @@
 """From a question and its passages to the messages that a chat model reads. The words are in `prompts/`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError
 
-from askbox_api.domain import Hit, Message, Turn
+from askbox_api.domain import Hit, Message, NumberedHit, Turn
 
 PROMPTS = Path(__file__).parent / "prompts"
-
-
-@dataclass(frozen=True, slots=True)
-class NumberedHit:
-    """A hit with the number that marks name it by, counted from 1."""
-
-    n: int
-    hit: Hit
 
 
 class PromptFile:
     """A prompt file: a Jinja template with the blocks `system` and `user` and the sentence `abstention`.
 
-    `system` is the first message, where the request brings none of its own. What is filled in is never read as a
+    `system` is the first message, where the request brings none of its own; `frame` is what the last one holds beside
+    question and passages. What is filled in is never read as a
     template. Raises ValueError naming the file and what it lacks, or what cannot be read as a template.
     """
 
@@ -41,6 +33,7 @@ class PromptFile:
         if missing:
             raise ValueError(f"{path}: a prompt file needs {', '.join(missing)}")
         self.system = self._render("system")
+        self.frame = self.user("", ())
 
     def user(self, question: str, hits: Sequence[NumberedHit]) -> str:
         """The last message: the passages with their numbers, then the question."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import Request
+from pydantic import BaseModel
 
 from askbox.schemas import Problem
 from askbox_api.bootstrap import Box
@@ -24,7 +25,12 @@ _MEANINGS = {
 }
 
 
+def reference(model: type[BaseModel]) -> dict[str, Any]:
+    """Where the OpenAPI holds the schema of a model."""
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these problems."""
-    schema = {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    schema = {"application/problem+json": {"schema": reference(Problem)}}
     return {status: {"description": _MEANINGS[status], "content": schema} for status in statuses}

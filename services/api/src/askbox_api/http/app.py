@@ -14,7 +14,8 @@ from askbox_api.domain import WriteStatus
 from askbox_api.http import asking, documents, health, problems
 from askbox_api.http.metrics import Metrics
 from askbox_api.http.observing import Observing
-from askbox_api.ingesting.handbook import load_when_empty
+from askbox_api.ingesting.handbook import load_when_empty, pages
+from askbox_api.ingesting.ingesting import NewDocument
 from askbox_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,10 @@ shows what retrieval finds. Every error is a problem (RFC 9457) whose `remedy` s
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The API as an ASGI app; nothing is opened before its lifespan begins. Raises ValueError for a broken prompt."""
+    """The API as an ASGI app; nothing is opened before its lifespan begins.
+
+    Raises ValueError for a broken prompt file, an address that cannot be one, or a handbook without pages.
+    """
     box = build(settings)
     app = FastAPI(
         title="askbox",
@@ -36,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.box = box
+    app.state.handbook = pages(settings.handbook_dir) if settings.load_handbook else []
     app.state.metrics = Metrics(box.asking.slots)
     problems.install(app)
     for router in (asking.router, documents.router, health.router):
@@ -46,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
         metrics=app.state.metrics,
         slow_seconds=settings.slow_seconds,
         unexpected=problems.unexpected_response,
+        stopping=problems.stopping_response,
     )
     _describe(app)
     return app
@@ -55,21 +61,25 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     box: Box = app.state.box
     await box.open()
-    loading = asyncio.create_task(_load_handbook(box)) if box.settings.load_handbook else None
+    loading = asyncio.create_task(_load_handbook(box, app.state.handbook))
+    loading.add_done_callback(_tell_failure)
     try:
         yield
     finally:
-        if loading:
-            loading.cancel()
-            await asyncio.gather(loading, return_exceptions=True)
+        loading.cancel()
+        await asyncio.gather(loading, return_exceptions=True)
         await box.close()
 
 
-async def _load_handbook(box: Box) -> None:
-    outcomes = await load_when_empty(box.settings.handbook_dir, store=box.store, ingesting=box.ingesting)
-    if outcomes:
+async def _load_handbook(box: Box, handbook: list[NewDocument]) -> None:
+    if handbook and (outcomes := await load_when_empty(handbook, store=box.store, ingesting=box.ingesting)):
         failed = sum(outcome.status is WriteStatus.FAILED for outcome in outcomes)
         log.info("loaded the handbook", extra={"fields": {"documents": len(outcomes), "failed": failed}})
+
+
+def _tell_failure(loading: asyncio.Task[None]) -> None:
+    if not loading.cancelled() and (error := loading.exception()):
+        log.error("the handbook could not be loaded", exc_info=error)
 
 
 def _describe(app: FastAPI) -> None:

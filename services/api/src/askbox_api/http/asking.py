@@ -1,10 +1,13 @@
 """The routes of a question: ask, ask as a stream, search."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Any
 
-from askbox.schemas import AskRequest, AskResponse, SearchRequest, SearchResponse
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from askbox.schemas import AskRequest, AskResponse, HitsEvent, Problem, SearchRequest, SearchResponse, TokenEvent
 from askbox_api.http import wire
-from askbox_api.http.access import box_of, problems
+from askbox_api.http.access import box_of, problems, reference
 from askbox_api.http.bodies import Json, JsonRoute
 from askbox_api.http.events import AnswerStream
 from askbox_api.http.leaving import unless_client_leaves
@@ -22,6 +25,22 @@ event: answer
 data: {"id": "ask-5d1c…", "answer": "Llama 7B needs about 28 GB [1].", "citations": […], …}
 
 """
+
+
+def _event(name: str, data: type[BaseModel]) -> dict[str, Any]:
+    content = {"contentMediaType": "application/json", "contentSchema": reference(data)}
+    properties = {"event": {"const": name}, "data": {"type": "string", **content}}
+    return {"type": "object", "required": ["event", "data"], "properties": properties}
+
+
+_EVENT = {
+    "oneOf": [
+        _event("hits", HitsEvent),
+        _event("token", TokenEvent),
+        _event("answer", AskResponse),
+        _event("error", Problem),
+    ]
+}
 
 
 @router.post("/ask", response_model=AskResponse, responses=problems(404, 413, 422, 502, 503))
@@ -48,7 +67,7 @@ async def ask(asked: AskRequest, request: Request) -> Response:
         200: {
             "description": "Server-sent events: `hits`, then `token` any number of times, then `answer` or `error`. "
             "The pieces of `token` add up to the answer; the last event repeats it whole.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM}},
+            "content": {"text/event-stream": {"itemSchema": _EVENT, "example": _STREAM}},
         },
         **problems(404, 413, 422, 503),
     },

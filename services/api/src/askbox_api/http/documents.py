@@ -20,6 +20,7 @@ from askbox_api.http import wire
 from askbox_api.http.access import box_of, problems
 from askbox_api.http.bodies import Json, JsonRoute
 from askbox_api.http.observing import observe_documents
+from askbox_api.http.problems import MAX_ERRORS, field_of
 from askbox_api.ingesting.ingesting import NewDocument
 
 router = APIRouter(route_class=JsonRoute, tags=["documents"])
@@ -104,9 +105,9 @@ def _reason(item: object) -> str:
     try:
         DocumentIn.model_validate(item)
     except ValidationError as error:
-        return "; ".join(
-            f"{'.'.join(map(str, one['loc'])) or 'document'}: {one['msg']}" for one in error.errors(include_input=False)
-        )
+        found = error.errors(include_input=False)
+        named = [f"{field_of(one['loc']) or 'document'}: {one['msg']}" for one in found[:MAX_ERRORS]]
+        return "; ".join(named) + (f" (and {len(found) - MAX_ERRORS} more)" if len(found) > MAX_ERRORS else "")
     raise AssertionError("only what DocumentIn refuses comes here")
 
 

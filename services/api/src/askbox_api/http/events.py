@@ -11,7 +11,7 @@ from askbox_api.asking.answering import Asking, OpenQuestion
 from askbox_api.domain import Answer, Question
 from askbox_api.errors import AskboxError
 from askbox_api.http import problems, wire
-from askbox_api.http.leaving import ClientLeft, unless_client_leaves
+from askbox_api.http.leaving import ClientLeft, Stopping, unless_client_leaves
 from askbox_api.http.observing import observe_answer, observe_failure, observe_left
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ class AnswerStream(Response):
         self._question = question
         self._request_id = request_id
         self._patience = patience
+        self._begun = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as ASGI wants it."""
@@ -46,10 +47,16 @@ class AnswerStream(Response):
                     await opened.close()
         except ClientLeft:
             observe_left(scope)
+        except asyncio.CancelledError:
+            if not self._begun:
+                raise
+            observe_failure(scope, stopping := Stopping())
+            await _last(send, self._error(stopping))
         except TimeoutError:
             log.warning("a reader was too slow and was cut off", extra={"request_id": self._request_id})
 
     async def _send(self, opened: OpenQuestion, scope: Scope, send: Send) -> None:
+        self._begun = True
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         hits = wire.hits_json(opened.hits)
         await _body(send, event("hits", orjson.dumps({"hits": hits})))
@@ -60,13 +67,16 @@ class AnswerStream(Response):
             last = event("answer", wire.answer_json(piece, hits))
         except AskboxError as error:
             observe_failure(scope, error)
-            last = event("error", orjson.dumps(problems.of_error(error, self._request_id)))
+            last = self._error(error)
         except asyncio.CancelledError:
             raise
         except Exception:  # the edge: the status line is sent, so the failure must be an event
             log.exception("unexpected error in a stream", extra={"request_id": self._request_id})
             last = event("error", orjson.dumps(problems.unexpected(self._request_id)))
-        await send({"type": "http.response.body", "body": last, "more_body": False})
+        await _last(send, last)
+
+    def _error(self, error: AskboxError) -> bytes:
+        return event("error", orjson.dumps(problems.of_error(error, self._request_id)))
 
 
 def event(name: str, data: bytes) -> bytes:
@@ -76,3 +86,7 @@ def event(name: str, data: bytes) -> bytes:
 
 async def _body(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _last(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,5 +1,6 @@
 """Around every request: its id, its line in the log, its place in the metrics. Never what the user sent."""
 
+import asyncio
 import logging
 import re
 import secrets
@@ -27,11 +28,18 @@ class Observing:
     """ASGI middleware: gives each request an id (the client's own where it is sane) and records how it went."""
 
     def __init__(
-        self, app: ASGIApp, *, metrics: Metrics, slow_seconds: float, unexpected: Callable[[str], Response]
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        slow_seconds: float,
+        unexpected: Callable[[str], Response],
+        stopping: Callable[[str], Response],
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._unexpected = unexpected
+        self._stopping = stopping
         self._slow_ms = slow_seconds * 1000
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,6 +62,10 @@ class Observing:
 
         try:
             await self._app(scope, receive, sending)
+        except asyncio.CancelledError:  # the process ends now; the client shall know that it may try again
+            if status != _NOT_BEGUN:
+                raise
+            await self._stopping(request_id)(scope, receive, sending)
         except Exception:  # the edge of a request: whatever it is, the log has it and the client gets an answer
             log.exception("unexpected error", extra={"request_id": request_id})
             if status != _NOT_BEGUN:

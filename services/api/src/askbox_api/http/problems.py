@@ -13,10 +13,12 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from askbox_api.errors import AskboxError, Unavailable
-from askbox_api.http.leaving import ClientLeft
+from askbox_api.http.leaving import ClientLeft, Stopping
 from askbox_api.http.observing import request_id_of
 
 MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 20
+"""How many errors of a request are named: a request of a hundred thousand must not get an answer as large."""
 
 _DETAILS = {404: "There is no such route.", 405: "The route does not take this method."}
 _REMEDIES = {
@@ -65,6 +67,11 @@ def unexpected_response(request_id: str) -> Response:
     return _response(unexpected(request_id))
 
 
+def stopping_response(request_id: str) -> Response:
+    """The answer to what still runs when the process must end."""
+    return _of(Stopping(), request_id)
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of this app with a problem."""
     app.add_exception_handler(AskboxError, _ours)
@@ -79,16 +86,21 @@ def _response(body: Mapping[str, Any], headers: Mapping[str, str] | None = None)
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, AskboxError)
+    return _of(error, request_id_of(request))
+
+
+def _of(error: AskboxError, request_id: str) -> Response:
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
-    return _response(of_error(error, request_id_of(request)), headers)
+    return _response(of_error(error, request_id), headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # What was sent is left out, and so are error texts that could repeat it: `ctx` and `input`.
-    errors = [{"field": ".".join(map(str, one["loc"])), "message": _said(one)} for one in error.errors()]
+    found = error.errors()
+    errors = [{"field": field_of(one["loc"]), "message": _said(one)} for one in found[:MAX_ERRORS]]
     first = errors[0]
-    detail = f"{first['field']}: {first['message']}" + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
+    detail = f"{first['field']}: {first['message']}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
     return _response(
         problem(
             status=422,
@@ -99,6 +111,12 @@ async def _invalid(request: Request, error: Exception) -> Response:
             errors=errors,
         )
     )
+
+
+def field_of(location: Sequence[int | str]) -> str:
+    """The dotted name of a field that is wrong; it may be a name that the client made up, of any length."""
+    field = ".".join(map(str, location))
+    return field if len(field) <= 200 else field[:199] + "…"
 
 
 def _said(error: Mapping[str, Any]) -> str:

@@ -13,7 +13,13 @@ RETRY_SECONDS = 2.0
 
 
 def pages(folder: Path) -> list[NewDocument]:
-    """The Markdown pages of a folder in order of name; their ids are their names."""
+    """The Markdown pages of a folder in order of name; their ids are their names.
+
+    Raises ValueError where there are none.
+    """
+    found = sorted(folder.glob("*.md"))
+    if not found:
+        raise ValueError(f"ASKBOX_HANDBOOK_DIR is {folder}, which holds no *.md page")
     return [
         NewDocument(
             Document(
@@ -24,16 +30,18 @@ def pages(folder: Path) -> list[NewDocument]:
             ),
             has_id=True,
         )
-        for path in sorted(folder.glob("*.md"))
+        for path in found
     ]
 
 
-async def load_when_empty(folder: Path, *, store: PassageStore, ingesting: Ingesting) -> list[WriteOutcome]:
-    """Load the pages of `folder` if no collection exists yet; waits until the store answers."""
+async def load_when_empty(
+    handbook: list[NewDocument], *, store: PassageStore, ingesting: Ingesting
+) -> list[WriteOutcome]:
+    """Ingest the pages if no collection exists yet; waits until the store answers and takes writes."""
     while True:
         try:
             if await store.collections():
                 return []
-            return await ingesting.ingest(pages(folder), collection=COLLECTION)
+            return await ingesting.ingest(handbook, collection=COLLECTION)
         except Unavailable:
             await asyncio.sleep(RETRY_SECONDS)

@@ -49,7 +49,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
                 connector=aiohttp.TCPConnector(limit=self._connections),
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                read_bufsize=2**18,
+                read_bufsize=2**16,  # bytes; twice as much is held for each reader that does not read
                 timeout=aiohttp.ClientTimeout(total=None),
                 trust_env=bool(
                     getproxies_environment()
