@@ -3,21 +3,21 @@
 import json
 from typing import Any
 
-import httpx2
+import aiohttp
 import pytest
+from aiohttp import test_utils, web
 
 from askbox_api.servers.ollama import loaded_window
 
 
-async def window(answer: bytes | Exception, *, model: str = "phi3", status: int = 200) -> int | None:
-    def serve(request: httpx2.Request) -> httpx2.Response:
-        assert str(request.url) == "http://box/api/ps"
-        if isinstance(answer, Exception):
-            raise answer
-        return httpx2.Response(status, content=answer)
+async def window(answer: bytes, *, model: str = "phi3", status: int = 200) -> int | None:
+    async def serve(request: web.Request) -> web.Response:
+        return web.Response(body=answer, status=status)
 
-    async with httpx2.AsyncClient(transport=httpx2.MockTransport(serve)) as http:
-        return await loaded_window(http, server="http://box/v1", model=model)
+    app = web.Application()
+    app.router.add_get("/api/ps", serve)
+    async with test_utils.TestServer(app) as server, aiohttp.ClientSession() as session:
+        return await loaded_window(session, server=str(server.make_url("/v1")), model=model)
 
 
 def loaded(*models: Any) -> bytes:
@@ -47,9 +47,12 @@ async def test_a_loaded_model_tells_its_window() -> None:
         b"<html>",
         b"",
         b"\xff",
-        httpx2.ConnectError("away"),
-        httpx2.ReadTimeout("slow"),
     ],
 )
-async def test_what_says_no_window_is_none(answer: bytes | Exception) -> None:
+async def test_what_says_no_window_is_none(answer: bytes) -> None:
     assert await window(answer) is None
+
+
+async def test_a_server_that_is_away_says_no_window() -> None:
+    async with aiohttp.ClientSession() as session:
+        assert await loaded_window(session, server="http://127.0.0.1:9/v1", model="phi3") is None

@@ -2,21 +2,21 @@
 
 from typing import Any
 
-import httpx2
+import aiohttp
 import orjson
 
-TIMEOUT = 5.0
+_TIMEOUT = aiohttp.ClientTimeout(total=5.0)
 
 
-async def loaded_window(http: httpx2.AsyncClient, *, server: str, model: str) -> int | None:
+async def loaded_window(session: aiohttp.ClientSession, *, server: str, model: str) -> int | None:
     """The window in tokens of a model that is loaded now; None where it is not, or the server is no Ollama.
 
     `server` is the address of the OpenAI routes, which end in /v1.
     """
     try:
-        response = await http.get(f"{server.removesuffix('/v1')}/api/ps", timeout=TIMEOUT)
-        loaded: Any = orjson.loads(response.content)
-    except (httpx2.HTTPError, orjson.JSONDecodeError):
+        async with session.get(f"{server.removesuffix('/v1')}/api/ps", timeout=_TIMEOUT) as response:
+            loaded: Any = orjson.loads(await response.read())
+    except (aiohttp.ClientError, OSError, orjson.JSONDecodeError):
         return None
     entries = loaded.get("models") if isinstance(loaded, dict) else None
     for entry in entries if isinstance(entries, list) else []:

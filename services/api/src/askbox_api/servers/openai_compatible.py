@@ -3,25 +3,27 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies_environment
 
-import httpx2
-import openai
+import aiohttp
 import orjson
 
 from askbox_api.domain import Generation, Message, PartHealth, Usage
 from askbox_api.errors import GenerationFailed, ModelUnavailable
 from askbox_api.servers import ollama
-from askbox_api.servers.aiohttp_transport import AiohttpTransport
 from askbox_api.servers.openai_errors import refused, start, unreachable
 from askbox_api.servers.openai_stream import BadStream, StreamReader
 
-CONNECT_TIMEOUT = 5.0
-LIST_TIMEOUT = 5.0
+if TYPE_CHECKING:
+    from askbox_api.servers.openai_models import Listed, ListedModels
+
 LIST_FRESH = 30.0
 """Seconds for which the list of models is remembered."""
 
-_NO_READ_TIMEOUT = {"timeout": {"connect": CONNECT_TIMEOUT}}
+_CONNECT_ONLY = aiohttp.ClientTimeout(total=None, sock_connect=5.0)  # the use case has deadlines of its own
+_LONGEST_REFUSAL = 65_536  # bytes that are read of an answer that is no stream
+_READ_BUFFER = 65_536  # bytes; twice as much is held for each reader that does not read
 
 
 class OpenAICompatible:
@@ -29,15 +31,12 @@ class OpenAICompatible:
 
     def __init__(self, *, base_url: str, api_key: str) -> None:
         self._server = base_url.rstrip("/")
-        self._transport = AiohttpTransport(connections=1_024)
-        self._http = httpx2.AsyncClient(transport=self._transport)
-        self._client = openai.AsyncOpenAI(
-            base_url=self._server, api_key=api_key or "none", max_retries=0, http_client=self._http
-        )
-        self._chat = httpx2.URL(f"{self._server}/chat/completions")
-        self._headers = httpx2.Headers({"Content-Type": "application/json", **self._client.auth_headers})
+        self._api_key = api_key
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {api_key or 'none'}"}
+        self._session: aiohttp.ClientSession | None = None
+        self._models: ListedModels | None = None
         self._listing = asyncio.Lock()
-        self._listed: dict[str, dict[str, Any]] | None = None
+        self._listed: Listed | None = None
         self._listed_at = float("-inf")
 
     async def stream(
@@ -48,37 +47,37 @@ class OpenAICompatible:
         begun = False
         response = await self._begin(_body(messages, model, generation), model)
         try:
-            async for data in response.aiter_raw():
+            async for data in response.content.iter_any():
                 if text := reader.feed(data):
                     begun = True
                     yield text
             if not reader.finished:
                 raise BadStream("its stream ended before the answer did")
-        except (BadStream, httpx2.HTTPError) as error:
+        except (BadStream, aiohttp.ClientError, OSError) as error:
             raise self._cut(model, error, begun=begun) from error
         finally:
-            await response.aclose()
+            response.close()
         if reader.usage:
             yield reader.usage
 
     async def has(self, model: str) -> bool | None:
         """See the port; the server's list is remembered for half a minute."""
-        known = await self._models(fresh_for=LIST_FRESH)
+        known = await self._list(fresh_for=LIST_FRESH)
         if known is not None and not _named(model, known):
-            known = await self._models(fresh_for=1.0)  # it may have been pulled a moment ago
+            known = await self._list(fresh_for=1.0)  # it may have been pulled a moment ago
         return None if known is None else bool(_named(model, known))
 
     async def window(self, model: str) -> int | None:
         """See the port: Ollama tells it of loaded models, vLLM in its list of models."""
-        window = await ollama.loaded_window(self._http, server=self._server, model=model)
-        if window is None and (known := await self._models(fresh_for=LIST_FRESH)):
+        window = await ollama.loaded_window(self._open_session(), server=self._server, model=model)
+        if window is None and (known := await self._list(fresh_for=LIST_FRESH)):
             listed = (_named(model, known) or {}).get("max_model_len")
             window = listed if isinstance(listed, int) else None
         return window
 
     async def check(self, model: str) -> PartHealth:
         """See the port."""
-        known = await self._models(fresh_for=1.0)
+        known = await self._list(fresh_for=1.0)
         if known is None:
             return _health(False, f"the model's server at {self._server} does not answer", start(self._server))
         if not _named(model, known):
@@ -87,22 +86,39 @@ class OpenAICompatible:
 
     async def close(self) -> None:
         """See the port."""
-        await self._client.close()
+        if self._session:
+            await self._session.close()
+        if self._models:
+            await self._models.close()
 
-    async def _begin(self, body: dict[str, Any], model: str) -> httpx2.Response:
-        # Straight through the transport under the client: the client's own way to this request takes a quarter of a
-        # question's CPU (docs/decisions/0005). Address, key and headers are still the client's.
-        request = httpx2.Request(
-            "POST", self._chat, headers=self._headers, content=orjson.dumps(body), extensions=_NO_READ_TIMEOUT
-        )
+    async def _begin(self, body: dict[str, Any], model: str) -> aiohttp.ClientResponse:
+        # Past the official client: its way to this request takes a quarter of a question's CPU (docs/decisions/0005).
         try:
-            response = await self._transport.handle_async_request(request)
-            if response.status_code == 200:
+            response = await self._open_session().post(
+                f"{self._server}/chat/completions",
+                data=orjson.dumps(body),
+                headers=self._headers,
+                allow_redirects=False,
+                timeout=_CONNECT_ONLY,
+            )
+            if response.status == 200:
                 return response
-            await response.aread()
-        except httpx2.HTTPError as error:
+            said = await response.content.read(_LONGEST_REFUSAL)
+        except (aiohttp.ClientError, OSError) as error:
             raise unreachable(error, server=self._server) from error
-        raise refused(response, model=model, server=self._server)
+        response.close()
+        raise refused(response.status, said, model=model, server=self._server)
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=1_024),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                read_bufsize=_READ_BUFFER,
+                # Looking for a proxy in the environment would cost a twentieth of each request.
+                trust_env=bool(getproxies_environment()),
+            )
+        return self._session
 
     def _cut(self, model: str, error: Exception, *, begun: bool) -> GenerationFailed | ModelUnavailable:
         why = str(error) if isinstance(error, BadStream) else "the connection broke"
@@ -115,17 +131,20 @@ class OpenAICompatible:
             f"the model {model!r} at {self._server} gave no answer: {why}", remedy="See the log of that server."
         )
 
-    async def _models(self, *, fresh_for: float) -> dict[str, dict[str, Any]] | None:
+    async def _list(self, *, fresh_for: float) -> "Listed | None":
         async with self._listing:
-            if time.monotonic() - self._listed_at < fresh_for:
-                return self._listed
-            try:
-                response = await self._client.get("/models", cast_to=httpx2.Response, options={"timeout": LIST_TIMEOUT})
-                self._listed = _by_name(orjson.loads(response.content))
-            except (openai.OpenAIError, httpx2.HTTPError, orjson.JSONDecodeError):
-                self._listed = None
-            self._listed_at = time.monotonic()
+            if time.monotonic() - self._listed_at >= fresh_for:
+                if self._models is None:
+                    self._models = await asyncio.to_thread(_listed_models, self._server, self._api_key)
+                self._listed = await self._models.fetch()
+                self._listed_at = time.monotonic()
             return self._listed
+
+
+def _listed_models(server: str, api_key: str) -> "ListedModels":
+    from askbox_api.servers.openai_models import ListedModels
+
+    return ListedModels(base_url=server, api_key=api_key)
 
 
 def _body(messages: Sequence[Message], model: str, generation: Generation) -> dict[str, Any]:
@@ -145,16 +164,7 @@ def _body(messages: Sequence[Message], model: str, generation: Generation) -> di
     return body
 
 
-def _by_name(listed: Any) -> dict[str, dict[str, Any]]:
-    data = listed.get("data") if isinstance(listed, dict) else None
-    return {
-        str(entry["id"]): entry
-        for entry in (data if isinstance(data, list) else [])
-        if isinstance(entry, dict) and "id" in entry
-    }
-
-
-def _named(model: str, known: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+def _named(model: str, known: "Listed") -> dict[str, Any] | None:
     return known.get(model) or known.get(f"{model}:latest")
 
 

@@ -3,23 +3,22 @@
 What the server itself said is not repeated: it may hold the question.
 """
 
-import httpx2
 import orjson
 
 from askbox_api.errors import ModelNotFound, ModelUnavailable
 
 
-def unreachable(error: httpx2.HTTPError, *, server: str) -> ModelUnavailable:
+def unreachable(error: Exception, *, server: str) -> ModelUnavailable:
     """The error of ours where no answer came at all."""
-    if isinstance(error, httpx2.TimeoutException):
+    if isinstance(error, TimeoutError):
         return ModelUnavailable(f"the model's server at {server} took too long to connect", remedy=start(server))
     return ModelUnavailable(f"the model's server at {server} does not answer", remedy=start(server))
 
 
-def refused(response: httpx2.Response, *, model: str, server: str) -> ModelNotFound | ModelUnavailable:
-    """The error of ours for an answer, read whole, that is not 200."""
-    said = _message(response.content)
-    match response.status_code:
+def refused(status: int, body: bytes, *, model: str, server: str) -> ModelNotFound | ModelUnavailable:
+    """The error of ours for an answer that is not 200."""
+    said = _message(body)
+    match status:
         case 404 if "model" in said:
             return ModelNotFound(
                 f"the model {model!r} is not at {server}", remedy=f"Get it with `ollama pull {model}`."
@@ -29,13 +28,13 @@ def refused(response: httpx2.Response, *, model: str, server: str) -> ModelNotFo
                 f"{server} has no /chat/completions",
                 remedy="Set ASKBOX_LLM_BASE_URL to the root of an OpenAI-compatible API; it mostly ends in /v1.",
             )
-        case 401 | 403 as status:
+        case 401 | 403:
             return ModelUnavailable(f"{server} refuses the API key ({status})", remedy="Set ASKBOX_LLM_API_KEY.")
         case 400 if "does not support chat" in said:
             return ModelUnavailable(f"{model!r} is not a chat model", remedy="Set ASKBOX_LLM_MODEL to a chat model.")
         case 429 | 503:
             return ModelUnavailable(f"the model's server at {server} is busy", remedy="Ask again in a moment.")
-        case status:
+        case _:
             return ModelUnavailable(
                 f"the model's server at {server} answered {status}", remedy="See the log of that server."
             )
