@@ -102,7 +102,15 @@ def _secret(variable: str, path: str) -> str:
         raise OSError(f"{variable} names {path}, which cannot be read: {why}") from error
 
 
-KNOWN_ELSEWHERE = ("ASKBOX_URL", "ASKBOX_SHARED", "ASKBOX_REQUIRE", "ASKBOX_TEST_", "ASKBOX_UI_")
+KNOWN_ELSEWHERE = (
+    "ASKBOX_URL",
+    "ASKBOX_SHARED",
+    "ASKBOX_REQUIRE",
+    "ASKBOX_ROUNDS",
+    "ASKBOX_FUZZ_",
+    "ASKBOX_TEST_",
+    "ASKBOX_UI_",
+)
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

@@ -8,19 +8,18 @@ import orjson
 _TIMEOUT = aiohttp.ClientTimeout(total=5.0)
 
 
-async def loaded_window(session: aiohttp.ClientSession, *, server: str, model: str) -> int | None:
-    """The window in tokens of a model that is loaded now; None where it is not, or the server is no Ollama.
+async def loaded_windows(session: aiohttp.ClientSession, *, server: str) -> dict[str, int] | None:
+    """The windows in tokens of the models that are loaded now, by their names; None where the server is no Ollama.
 
     `server` is the address of the OpenAI routes, which end in /v1.
     """
     try:
         async with session.get(f"{server.removesuffix('/v1')}/api/ps", timeout=_TIMEOUT) as response:
-            loaded: Any = orjson.loads(await response.read())
+            said: Any = orjson.loads(await response.read())
     except (aiohttp.ClientError, OSError, orjson.JSONDecodeError):
         return None
-    entries = loaded.get("models") if isinstance(loaded, dict) else None
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict) and entry.get("name") in (model, f"{model}:latest"):
-            window = entry.get("context_length")
-            return window if isinstance(window, int) and window > 0 else None
-    return None
+    loaded = said.get("models") if isinstance(said, dict) else None
+    if not isinstance(loaded, list):
+        return None
+    windows = {entry.get("name"): entry.get("context_length") for entry in loaded if isinstance(entry, dict)}
+    return {str(name): window for name, window in windows.items() if isinstance(window, int) and window > 0}

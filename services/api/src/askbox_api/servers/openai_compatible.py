@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.request import getproxies_environment
 
 import aiohttp
@@ -17,6 +17,8 @@ from askbox_api.servers.openai_stream import BadStream, StreamReader
 
 if TYPE_CHECKING:
     from askbox_api.servers.openai_models import Listed, ListedModels
+
+T = TypeVar("T")
 
 LIST_FRESH = 30.0
 """Seconds for which the list of models is remembered."""
@@ -69,11 +71,12 @@ class OpenAICompatible:
 
     async def window(self, model: str) -> int | None:
         """See the port: Ollama tells it of loaded models, vLLM in its list of models."""
-        window = await ollama.loaded_window(self._open_session(), server=self._server, model=model)
-        if window is None and (known := await self._list(fresh_for=LIST_FRESH)):
-            listed = (_named(model, known) or {}).get("max_model_len")
-            window = listed if isinstance(listed, int) else None
-        return window
+        windows = await ollama.loaded_windows(self._open_session(), server=self._server)
+        if windows is not None:
+            return _named(model, windows)
+        listed = _named(model, await self._list(fresh_for=LIST_FRESH) or {}) or {}
+        window = listed.get("max_model_len")
+        return window if isinstance(window, int) else None
 
     async def check(self, model: str) -> PartHealth:
         """See the port."""
@@ -164,7 +167,7 @@ def _body(messages: Sequence[Message], model: str, generation: Generation) -> di
     return body
 
 
-def _named(model: str, known: "Listed") -> dict[str, Any] | None:
+def _named(model: str, known: Mapping[str, T]) -> T | None:
     return known.get(model) or known.get(f"{model}:latest")
 
 

@@ -15,6 +15,7 @@ from askbox.reading.findings import Failure, Finding, Record, Remark
 from askbox.schemas import DocumentIn
 
 TEXT_FIELDS = ("text", "content")
+NOT_UNICODE = "holds something that is not valid Unicode"
 _FORMATS = ("plain", "markdown")
 _LONGEST_VALUE = 2_000
 _LONGEST_LIST = 100
@@ -69,7 +70,7 @@ def checked(place: str, values: Mapping[str, Any]) -> Record | Failure:
     except ValidationError as error:
         return Failure(place, _faults(error))
     except PydanticSerializationError:
-        return Failure(place, "holds something that is not valid Unicode")
+        return Failure(place, NOT_UNICODE)
     return Record(place, document, size)
 
 
@@ -137,6 +138,8 @@ def _unfit_scalar(value: Any) -> str:
 def _faults(error: ValidationError) -> str:
     faults: dict[str, str] = {}
     for fault in error.errors(include_input=False, include_url=False, include_context=False):
+        if fault["type"] == "string_unicode":
+            return NOT_UNICODE
         # A value that may be of several types has a fault for each; the first is the one of strings.
         faults.setdefault(".".join(map(str, fault["loc"][:2])), fault["msg"])
     return "; ".join(f"{field}: {message}" for field, message in faults.items())[:500]

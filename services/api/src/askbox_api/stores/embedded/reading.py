@@ -39,6 +39,10 @@ class EmbeddedReader:
         self._connections = connections
         self._collections = collections
 
+    def passages(self, collection: str) -> int:
+        """How many passages a search of this collection looks through."""
+        return self._index(collection).passages
+
     def search(self, query: str, *, collection: str, filters: Filters, top_k: int) -> list[Hit]:
         """See PassageStore.search."""
         index = self._index(collection)

@@ -32,6 +32,9 @@ from askbox_api.stores.embedded.writing import EmbeddedWriter
 
 _T = TypeVar("_T")
 _READING_THREADS = 2
+# A short query of a small collection takes less time than to hand it to a thread and wait for it: 0.1 of 0.17 ms.
+_SHORT = 500  # characters
+_SMALL = 10_000  # passages
 _WRITER_KEPT = 5.0  # seconds without a write after which the memory of writing is given back
 
 
@@ -74,6 +77,9 @@ class EmbeddedStore(PassageStore):
 
     async def search(self, query: str, *, collection: str, filters: Filters, top_k: int) -> list[Hit]:
         reader = self._require().reader
+        if len(query) <= _SHORT and reader.passages(collection) <= _SMALL:
+            with reading(self._folder):
+                return reader.search(query, collection=collection, filters=filters, top_k=top_k)
         try:
             async with asyncio.timeout(self._search_timeout):
                 return await self._read(
