@@ -36,7 +36,7 @@ bench: setup ## all benchmarks, each beside what it is compared with; tables in 
 	@scripts/bench/all.sh
 
 faults: setup ## kill, stop, fill and cut everything, in full: every acknowledged document must be there once
-	@ASKBOX_ROUNDS=20 $(RUN) pytest -m faults -s $(PYTEST_ARGS)
+	@scripts/bench/faults.sh $(PYTEST_ARGS)
 
 soak: setup ## 30 minutes at half load: memory and descriptors must stay flat
 	@$(RUN) python scripts/bench/soak.py $(SOAK_ARGS)

@@ -12,6 +12,7 @@ AskboxError
 │   ├── StoreUnavailable            the passage store does not answer
 │   │   └── SearchTimedOut          it did not answer before the deadline
 │   ├── StoreReadOnly               the passage store takes no writes (disk full, read-only)
+│   ├── Stopping                    the process was told to stop, and its grace is over
 │   └── ModelUnavailable            the model's server does not answer, or refuses
 │       └── FirstTokenTimedOut      it said nothing before the deadline
 └── GenerationFailed           502  the model stopped in the middle of its answer
@@ -101,6 +102,18 @@ class StoreReadOnly(Unavailable):
     """The passage store takes no writes."""
 
     code = "store_read_only"
+
+
+class Stopping(Unavailable):
+    """The process was told to stop, and its grace is over: what still runs is cut off."""
+
+    code = "stopping"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "askbox-api was stopped before this was finished.",
+            remedy="Ask again in a moment; ASKBOX_SHUTDOWN_GRACE sets how long it goes on with what runs.",
+        )
 
 
 class ModelUnavailable(Unavailable):

@@ -9,9 +9,9 @@ from starlette.types import Receive, Scope, Send
 
 from askbox_api.asking.answering import Asking, OpenQuestion
 from askbox_api.domain import Answer, Question
-from askbox_api.errors import AskboxError
+from askbox_api.errors import AskboxError, Stopping
 from askbox_api.http import problems, wire
-from askbox_api.http.leaving import ClientLeft, Stopping, unless_client_leaves
+from askbox_api.http.leaving import ClientLeft, unless_client_leaves
 from askbox_api.http.observing import observe_answer, observe_failure, observe_left
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Ends what is done for a client when that client leaves; names what is said when it is the API that leaves."""
+"""Ends what is done for a client when that client leaves."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,21 +6,9 @@ from contextlib import asynccontextmanager
 
 from starlette.types import Receive
 
-from askbox_api.errors import Unavailable
-
 
 class ClientLeft(Exception):
     """The client closed its connection before its answer was ready."""
-
-
-class Stopping(Unavailable):
-    """The process was told to stop, and its grace is over: the server cancels what still runs."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "askbox-api was stopped before this was finished.",
-            remedy="Ask again in a moment; ASKBOX_SHUTDOWN_GRACE sets how long it goes on with what runs.",
-        )
 
 
 @asynccontextmanager

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from askbox_api.errors import AskboxError, Unavailable
-from askbox_api.http.leaving import ClientLeft, Stopping
+from askbox_api.errors import AskboxError, Stopping, Unavailable
+from askbox_api.http.leaving import ClientLeft
 from askbox_api.http.observing import request_id_of
 
 MEDIA_TYPE = "application/problem+json"
