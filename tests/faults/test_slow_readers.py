@@ -39,7 +39,7 @@ def _event(text: str, finish: str | None) -> bytes:
 
 def test_64_readers_that_do_not_read_take_little_memory_and_nobody_else_waits(start_api: StartApi) -> None:
     with served(LongWinded()) as model_server:
-        api = start_api(llm_base_url=model_server.url, generations=READERS + 8, queue=READERS)
+        api = start_api(llm_base_url=model_server.url, generations=READERS + 8, queue=READERS, send_timeout=600)
         api.add(LLAMA)
         assert ask(api.url).json()["model"] == "phi3"
         before = most = api.rss_mib
@@ -57,3 +57,14 @@ def test_64_readers_that_do_not_read_take_little_memory_and_nobody_else_waits(st
         wait_until(api.idle, "the slots were not given back")
         print(f"\n{READERS} unread streams: {before:.0f} MiB before, {most:.0f} MiB at most", end=" ")
         assert most - before < MOST_MIB
+
+
+def test_readers_that_read_nothing_give_their_slots_back(start_api: StartApi) -> None:
+    with served(LongWinded()) as model_server:
+        api = start_api(llm_base_url=model_server.url, generations=4, send_timeout=1)
+        api.add(LLAMA)
+
+        with unread_streams(api.port, 4, LONG):
+            wait_until(lambda: api.metric("askbox_questions_running") == 4, "the streams did not begin")
+            wait_until(api.idle, "the slots were not given back")
+            assert ask(api.url).json()["model"] == "phi3"

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     search_timeout: Seconds = 5.0
     first_token_timeout: Seconds = 180.0
     answer_timeout: Seconds = 600.0
+    send_timeout: Seconds = 30.0
     max_body: Annotated[int, Field(ge=100_000)] = 32_000_000
     shutdown_grace: Annotated[int, Field(ge=1)] = 20
 

@@ -80,6 +80,7 @@ async def ask_stream(asked: AskRequest, request: Request) -> Response:
         wire.question(asked),
         request_id=request_id_of(request),
         patience=box.settings.first_token_timeout + box.settings.answer_timeout,
+        stall=box.settings.send_timeout,
     )
 
 
