@@ -78,6 +78,7 @@ class EmbeddedStore(PassageStore):
     async def search(self, query: str, *, collection: str, filters: Filters, top_k: int) -> list[Hit]:
         reader = self._require().reader
         if len(query) <= _SHORT and reader.passages(collection) <= _SMALL:
+            await asyncio.sleep(0)  # whoever searches again and again must let others run, too
             with reading(self._folder):
                 return reader.search(query, collection=collection, filters=filters, top_k=top_k)
         try:
