@@ -40,7 +40,7 @@ def content_words(text: str) -> list[str]:
 
     Cruder than a stemmer, and the same on both sides of every comparison it is used for.
     """
-    words = (word.lower() for word in _WORD.findall(text.replace("’", "'")))
+    words = _WORD.findall(text.lower().replace("’", "'"))
     return [_stem(word) for word in words if word not in STOP_WORDS]
 
 

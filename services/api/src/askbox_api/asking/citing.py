@@ -28,6 +28,8 @@ def cite(answer: str, shown: Sequence[NumberedHit]) -> tuple[Citation, ...]:
 
 
 def _marked(sentence: str) -> Iterator[tuple[str, int]]:
+    if "[" not in sentence and "【" not in sentence:
+        return
     claim = MARK.sub(" ", sentence)
     for mark in MARK.finditer(sentence):
         for n in numbers(mark.group()):

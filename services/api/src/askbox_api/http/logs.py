@@ -6,6 +6,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 FORMATS = ("text", "json")
 
 
@@ -23,7 +25,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)  # pure ASCII: orjson would pass terminal controls above U+007E
+        return _ascii_json(line)
 
 
 class TextLines(logging.Formatter):
@@ -50,6 +52,15 @@ def configure(*, level: str, form: str) -> None:
         # Their INFO lines name each request, their WARNING lines each try at a server that is away: ready says that.
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
     logging.getLogger("elastic_transport").setLevel(logging.ERROR)
+
+
+def _ascii_json(line: dict[str, Any]) -> str:
+    """JSON in plain ASCII. orjson is quick, but lets DEL and what lies above pass, and refuses lone surrogates."""
+    try:
+        text = orjson.dumps(line, default=str).decode()
+    except TypeError:
+        text = "\x7f"
+    return text if text.isascii() and "\x7f" not in text else json.dumps(line, default=str)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

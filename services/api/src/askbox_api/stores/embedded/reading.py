@@ -25,6 +25,7 @@ from askbox_api.stores.facets import facet
 
 _MOST_FILTER_VALUES = 10_000
 _ATTEMPTS = 3
+_MOST_RECENT = 1_000  # passages kept in memory between writes: some 2 MB
 _SELECT_VERSION = """
 SELECT d.version FROM documents d JOIN collections c ON c.key = d.collection
 WHERE c.key = ? AND d.id = ? AND d.change <= c.applied
@@ -38,6 +39,7 @@ class EmbeddedReader:
     def __init__(self, connections: ReadingConnections, collections: Mapping[str, OpenCollection]) -> None:
         self._connections = connections
         self._collections = collections
+        self._recent: dict[int, Passage] = {}
 
     def passages(self, collection: str) -> int:
         """How many passages a search of this collection looks through."""
@@ -102,9 +104,21 @@ class EmbeddedReader:
         with self._connections.lend() as db:
             return [Collection(*row) for row in db.execute(query)]
 
+    def forget(self) -> None:
+        """Keep no passage in memory: something was written, and what was removed must leave no trace."""
+        self._recent = {}
+
     def _passages(self, keys: Sequence[int]) -> dict[int, Passage]:
-        with self._connections.lend() as db:
-            return {row[0]: as_passage(row) for row in db.execute(SELECT_PASSAGES, (json.dumps(keys),))}
+        # A key is never used twice, so what was read once holds as long as nothing is written.
+        recent = self._recent
+        if not all(key in recent for key in keys):
+            with self._connections.lend() as db:
+                read = {row[0]: as_passage(row) for row in db.execute(SELECT_PASSAGES, (json.dumps(keys),))}
+            if len(recent) + len(read) > _MOST_RECENT:
+                recent.clear()
+            recent |= read
+            return read
+        return {key: recent[key] for key in keys}
 
     def _opened(self, collection: str) -> OpenCollection:
         opened = self._collections.get(collection)

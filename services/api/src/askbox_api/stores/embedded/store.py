@@ -171,6 +171,7 @@ class EmbeddedStore(PassageStore):
             self._refusal = error
             raise
         finally:
+            opened.reader.forget()
             if self._idle is not None:
                 self._idle.cancel()
             self._idle = loop.call_later(_WRITER_KEPT, self._release_writer)
