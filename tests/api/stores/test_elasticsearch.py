@@ -288,6 +288,21 @@ class TestRealServer:
             assert await store.versions(["a", "b"], collection=collection) == versions
         assert stop_at > 8
 
+    async def test_what_a_killed_writer_left_of_another_version_goes_with_the_next_write(
+        self, store: ElasticsearchStore, chunk: Chunk, ask: Ask, prefix: str
+    ) -> None:
+        await store.write([chunk("other", "ant")], collection="c")
+        for passage in chunk("a", "lion\n\nzebra").passages + chunk("b", "ape").passages:
+            source = {"id": passage.id, "document_id": passage.document_id, "version": "v", "text": passage.text}
+            ask("PUT", f"{prefix}-passages.c/_doc/{passage.id}", source | {"indexed_at": "2126-01-01"})
+
+        outcomes = await store.write([chunk("a", "zebra"), chunk("b", "")], collection="c")
+
+        assert [outcome.status for outcome in outcomes] == [WriteStatus.CREATED] * 2
+        hits = await store.search("zebra lion ape ant", **QUESTION)
+        assert sorted(hit.passage.text for hit in hits) == ["ant", "zebra"]
+        assert await store.collections() == [Collection("c", documents=3, passages=3)]
+
     async def test_the_sweep_removes_what_a_killed_writer_left_once_it_is_old(
         self,
         store: ElasticsearchStore,
@@ -437,6 +452,15 @@ class TestFaults:
         assert outcome.status is WriteStatus.CREATED
         assert stub.bulks()[:3] == [ids, ids[1:], ids[2:]]
 
+    async def test_a_thousand_new_documents_cost_seven_requests(
+        self, stub: StubElasticsearch, store: ElasticsearchStore, chunk: Chunk
+    ) -> None:
+        await store.write([chunk(str(n), "a") for n in range(1000)], collection="c")
+
+        ends = [path.rpartition("/")[2] for method, path, _ in stub.requests if method != "HEAD"]
+        assert ends == ["_mget", "_bulk", "_refresh", "_search", "_bulk", "_refresh"]
+        assert len(stub.requests) == len(ends) + 1
+
     async def test_an_item_that_is_refused_fails_its_document_and_no_other(
         self, stub: StubElasticsearch, store: ElasticsearchStore, chunk: Chunk
     ) -> None:
@@ -493,16 +517,16 @@ class TestFaults:
 
     async def test_bulk_requests_stay_below_their_limits(self, stub: StubElasticsearch) -> None:
         server = Server(stub.url, username="", password="", api_key="")
-        lines = [put(str(n), {"text": "x" * (900_000 if n < 12 else 1)}) for n in range(1100)]
+        lines = [put(str(n), {"text": "x" * (900_000 if n < 12 else 1)}) for n in range(4100)]
         try:
             results = await bulk(server, "x", lines)
         finally:
             await server.close()
 
-        assert [result.place.id for result in results] == [str(n) for n in range(1100)]
+        assert [result.place.id for result in results] == [str(n) for n in range(4100)]
         bodies = [body for _, path, body in stub.requests if path.endswith("/_bulk")]
         assert max(map(len, bodies)) <= 5_000_000
-        assert max(map(len, stub.bulks())) <= 500
+        assert max(map(len, stub.bulks())) <= 2000
 
     async def test_a_server_that_comes_back_is_used_at_once(self, chunk: Chunk) -> None:
         stub = StubElasticsearch()
