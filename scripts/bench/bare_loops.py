@@ -90,8 +90,8 @@ async def sqlite_and_tantivy(batches: Batches) -> float:
             for chunked in batch:
                 document = chunked.document
                 above = json.dumps(document.headings), json.dumps(dict(document.metadata))
-                values = (document.id, chunked.version, document.title, *above, document.text)
-                db.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)", values)
+                record = (document.id, chunked.version, document.title, *above, document.text)
+                db.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)", record)
                 for passage in chunked.passages:
                     key += 1
                     values = (key, passage.id, document.id, passage.title, *above, passage.text)

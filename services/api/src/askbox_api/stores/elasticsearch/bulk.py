@@ -6,9 +6,9 @@ Knows nothing of documents and passages; the lines come encoded.
 import asyncio
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from elastic_transport import ApiError
@@ -17,13 +17,15 @@ from askbox_api.stores.elasticsearch.client import Server, error_type
 from askbox_api.stores.elasticsearch.mapping import Body
 
 _MOST_BYTES = 5_000_000
-_MOST_ACTIONS = 500
+# Few and large requests, one after the other: each costs the server a turn and a sync to disk, and requests side by
+# side make a segment each.
+_MOST_ACTIONS = 2000
+_TURN = 50  # actions that are encoded before others have their turn
 _TIMEOUT = 60.0  # seconds
 _BUSY = (429, 502, 503, 504)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One stored document of Elasticsearch in exactly the state in which it was seen."""
 
     id: str
@@ -31,8 +33,7 @@ class Place:
     primary_term: int
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of one action: its HTTP status, the type of its error, and where the document now stands."""
 
     status: int
@@ -79,6 +80,16 @@ def create(identifier: str, source: Body) -> bytes:
 def delete(place: Place) -> bytes:
     """Delete a document only if it is still in the state in which it was seen."""
     return _line("delete", place.id, place)
+
+
+async def encoded(actions: Iterable[bytes]) -> list[bytes]:
+    """All of the actions, which are made while they are asked for; the others of the event loop go on meanwhile."""
+    lines: list[bytes] = []
+    for action in actions:
+        lines.append(action)
+        if len(lines) % _TURN == 0:
+            await asyncio.sleep(0)
+    return lines
 
 
 async def bulk(

@@ -44,10 +44,11 @@ class Collections:
                 remedy="Use 1 to 63 of the characters a-z, 0-9, _ and -, and begin with a letter or a digit.",
             )
         passages, documents = self._layout.passages(name), self._layout.documents
-        there = await asyncio.gather(self._has(documents), self._has(passages))
-        if not there[0]:
+        if await self._has(documents, passages):
+            return
+        if not await self._has(documents):
             await self._make(documents, DOCUMENTS)
-        if not there[1]:
+        if not await self._has(passages):
             await self.forget_records(name)
             await self._make(passages, PASSAGES)
 
@@ -104,9 +105,10 @@ class Collections:
         """The names of all collections that have records, whether they are there or not."""
         return list(await self._buckets(self._layout.documents, "collection"))
 
-    async def _has(self, alias: str) -> bool:
+    async def _has(self, *aliases: str) -> bool:
+        """Whether all of these aliases are there."""
         with self._server.errors():
-            return bool(await self._server.client.indices.exists_alias(name=alias))
+            return bool(await self._server.client.indices.exists_alias(name=aliases))
 
     async def _make(self, alias: str, mapping: Body) -> None:
         index, body = self._layout.index_of(alias, mapping)

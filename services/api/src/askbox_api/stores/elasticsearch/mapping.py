@@ -34,9 +34,13 @@ ANALYSIS: Body = {
 
 _KEPT: Body = {"type": "text", "index": False}
 _JOINED: Body = {"type": "text", "index": False, "copy_to": "all"}
+# What no query asks for is only kept: every structure of a field is made anew at each refresh.
 _TERM: Body = {"type": "keyword"}
+_FILTERED: Body = {"type": "keyword", "doc_values": False}
 _SORTED: Body = {"type": "keyword", "index": False}
+_WORD: Body = {"type": "keyword", "index": False, "doc_values": False}
 _NUMBER: Body = {"type": "integer", "index": False, "doc_values": False}
+_DATE: Body = {"type": "date", "index": False, "doc_values": False}
 _UNREAD: Body = {"type": "object", "enabled": False}
 
 PASSAGES: Body = {
@@ -45,7 +49,7 @@ PASSAGES: Body = {
         "all": {"type": "text", "analyzer": "joined"},
         "id": _SORTED,
         "document_id": _TERM,
-        "version": _TERM,
+        "version": _SORTED,
         "position": _NUMBER,
         "headings": _JOINED,
         "title": _JOINED,
@@ -53,8 +57,8 @@ PASSAGES: Body = {
         "start": _NUMBER,
         "end": _NUMBER,
         "metadata": _UNREAD,
-        "facets": _TERM,
-        "indexed_at": {"type": "date"},
+        "facets": _FILTERED,
+        "indexed_at": {"type": "date", "index": False},
         # Its length is that of the first vector; the server's default would round the numbers.
         "vector": {"type": "dense_vector", "index_options": {"type": "hnsw"}},
     },
@@ -63,18 +67,18 @@ PASSAGES: Body = {
 DOCUMENTS: Body = {
     "dynamic": "strict",
     "properties": {
-        "id": _TERM,
+        "id": _SORTED,
         "collection": _TERM,
-        "version": _SORTED,
+        "version": _WORD,
         "title": _KEPT,
-        "format": _SORTED,
+        "format": _WORD,
         "headings": _KEPT,
         "metadata": _UNREAD,
-        "facets": _TERM,
+        "facets": _FILTERED,
         "passages": {"type": "integer", "index": False},
         "characters": _NUMBER,
-        "created_at": {"type": "date"},
-        "updated_at": {"type": "date"},
+        "created_at": _DATE,
+        "updated_at": _DATE,
         "text": _KEPT,
     },
 }

@@ -55,18 +55,11 @@ async def refresh(server: Server, alias: str) -> None:
 
 
 async def other_passages(
-    server: Server, layout: Layout, versions: Mapping[str, str | None], *, collection: str
+    server: Server, layout: Layout, ids: Sequence[str], *, besides: Sequence[str], collection: str
 ) -> list[Found]:
-    """The searchable passages of these documents but those of the version named for each; None leaves out none."""
-    others: list[Found] = []
-    pairs = list(versions.items())
-    for start in range(0, len(pairs), _AT_ONCE):
-        others += [
-            found
-            async for page in pages(server, layout.passages(collection), _others(pairs[start : start + _AT_ONCE]))
-            for found in page
-        ]
-    return others
+    """The searchable passages of the documents of these ids, but for the passages whose ids are in `besides`."""
+    query = {"bool": {"filter": {"terms": {"document_id": ids}}, "must_not": {"ids": {"values": besides}}}}
+    return [found async for page in pages(server, layout.passages(collection), query) for found in page]
 
 
 async def intact(server: Server, layout: Layout, stored: Mapping[str, Stored], *, collection: str) -> dict[str, str]:
@@ -120,16 +113,6 @@ async def _counts(server: Server, alias: str, ids: Sequence[str]) -> dict[str, d
         bucket["key"]: {version["key"]: version["doc_count"] for version in bucket["versions"]["buckets"]}
         for bucket in server.whole(answer)["aggregations"]["documents"]["buckets"]
     }
-
-
-def _others(pairs: Sequence[tuple[str, str | None]]) -> Body:
-    clauses = []
-    for identifier, version in pairs:
-        clause: Body = {"filter": {"term": {"document_id": identifier}}}
-        if version is not None:
-            clause["must_not"] = {"term": {"version": version}}
-        clauses.append({"bool": clause})
-    return {"bool": {"should": clauses}}
 
 
 def _found(hit: Any) -> Found:

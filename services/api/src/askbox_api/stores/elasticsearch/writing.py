@@ -2,11 +2,13 @@
 
 For each batch: read the records' states; write the new passages and make them searchable; look up the older
 passages; write each record on condition that its state is still the one read (the moment at which the new version
-holds); remove the older passages. Whatever is removed is removed only in the exact state in which it was seen, and
-all of it was seen before the record was written: a writer who is still busy then will find the record changed, and
-removes its own passages; one that comes later writes passages anew, which changes their state.
+holds); remove the older passages. After the last batch the records are made searchable. Whatever is removed is removed
+only in the exact state in which it was seen, and all of it was seen before the record was written: a writer who is
+still busy then will find the record changed, and removes its own passages; one that comes later writes passages anew,
+which changes their state.
 """
 
+import asyncio
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,14 +18,15 @@ import orjson
 
 from askbox_api.domain import ChunkedDocument, WriteOutcome, WriteStatus
 from askbox_api.stores.elasticsearch import bulk as bulking
-from askbox_api.stores.elasticsearch.bulk import Place, Result, bulk, erase
+from askbox_api.stores.elasticsearch.bulk import Place, Result, bulk, encoded, erase
 from askbox_api.stores.elasticsearch.client import Server
 from askbox_api.stores.elasticsearch.collections import Collections
 from askbox_api.stores.elasticsearch.mapping import Layout, record_id
-from askbox_api.stores.elasticsearch.passages import intact, other_passages, passage_source, refresh
+from askbox_api.stores.elasticsearch.passages import Found, intact, other_passages, passage_source, refresh
 from askbox_api.stores.elasticsearch.records import Stored, read_states, record_source
 
-_MOST_DOCUMENTS = 200
+# What the API takes in one request (askbox.schemas.MAX_BATCH) is one batch: each costs two refreshes and a search.
+_MOST_DOCUMENTS = 1000
 _MOST_PASSAGES = 2000
 _CHANGED = "it changed at the same time; send it again"
 
@@ -41,10 +44,6 @@ class _Attempt:
     @property
     def id(self) -> str:
         return self.chunked.document.id
-
-    @property
-    def ids(self) -> set[str]:
-        return {passage.id for passage in self.chunked.passages}
 
     @property
     def repair(self) -> bool:
@@ -81,6 +80,9 @@ class Writer:
         outcomes: list[WriteOutcome] = []
         for batch in _batches(storable):
             outcomes += await self._write_batch(batch, collection)
+        if outcomes:
+            # For unchanged ones too: who wrote them may have been killed before it came to this.
+            await refresh(self._server, self._layout.documents)
         written = iter(outcomes)
         return [
             WriteOutcome(chunked.document.id, WriteStatus.FAILED, reason=reason) if reason else next(written)
@@ -95,21 +97,22 @@ class Writer:
         changed = [attempt for attempt in attempts if whole.get(attempt.id) != attempt.chunked.version]
         if changed:
             await self._write_changed(changed, collection)
-        # For unchanged ones too: who wrote them may have been killed before it came to this.
-        await refresh(self._server, self._layout.documents)
         return [attempt.outcome() for attempt in attempts]
 
     async def _write_changed(self, attempts: list[_Attempt], collection: str) -> None:
         passages = self._layout.passages(collection)
         await self._write_passages(attempts, passages)
-        await refresh(self._server, passages)
         good = [attempt for attempt in attempts if not attempt.failure]
-        versions = {attempt.id: None if attempt.repair else attempt.chunked.version for attempt in good}
-        found = await other_passages(self._server, self._layout, versions, collection=collection)
-        blocked = await self._write_records(good, collection)
+        now = datetime.now(UTC).isoformat()
+        # The records are encoded while the server is busy.
+        _, lines = await asyncio.gather(
+            refresh(self._server, passages), encoded(_record_line(attempt, collection, now) for attempt in good)
+        )
+        found = await self._older_passages(good, collection)
+        blocked = await self._write_records(good, lines)
         await self._yield_to_others(good, collection)
-        held = {attempt.id: attempt.ids for attempt in good if not attempt.failure and not attempt.overtaken}
-        doomed = [older.place for older in found if older.place.id not in held.get(older.document_id, {older.place.id})]
+        held = {attempt.id for attempt in good if not attempt.failure and not attempt.overtaken}
+        doomed = [older.place for older in found if older.document_id in held]
         doomed += [place for attempt in attempts if attempt.leaves_nothing for place in attempt.written]
         if doomed:
             await erase(self._server, passages, doomed)
@@ -119,27 +122,28 @@ class Writer:
 
     async def _write_passages(self, attempts: list[_Attempt], alias: str) -> None:
         now = datetime.now(UTC).isoformat()
-        lines: list[bytes] = []
-        owners: list[tuple[_Attempt, int]] = []
-        for attempt in attempts:
-            version = attempt.chunked.version
-            for passage in attempt.chunked.passages:
-                lines.append(bulking.put(passage.id, passage_source(passage, version=version, now=now)))
-                owners.append((attempt, passage.position))
+        owned = [(attempt, passage) for attempt in attempts for passage in attempt.chunked.passages]
+        lines = await encoded(
+            bulking.put(passage.id, passage_source(passage, version=attempt.chunked.version, now=now))
+            for attempt, passage in owned
+        )
         blocked = False
-        for (attempt, position), result in zip(owners, await bulk(self._server, alias, lines), strict=True):
+        for (attempt, passage), result in zip(owned, await bulk(self._server, alias, lines), strict=True):
             blocked = blocked or result.blocked
             if result.ok:
                 attempt.written.append(result.place)
-            else:
-                attempt.failure = attempt.failure or f"Elasticsearch refused its passage {position} ({_why(result)})"
+            elif not attempt.failure:
+                attempt.failure = f"Elasticsearch refused its passage {passage.position} ({_why(result)})"
         if blocked:
             raise self._server.read_only()
 
-    async def _write_records(self, attempts: list[_Attempt], collection: str) -> bool:
+    async def _older_passages(self, attempts: list[_Attempt], collection: str) -> list[Found]:
+        ids = [attempt.id for attempt in attempts]
+        written = [place.id for attempt in attempts for place in attempt.written]
+        return await other_passages(self._server, self._layout, ids, besides=written, collection=collection)
+
+    async def _write_records(self, attempts: list[_Attempt], lines: list[bytes]) -> bool:
         """Write the records on condition of their state; whether the index took no writes."""
-        now = datetime.now(UTC).isoformat()
-        lines = [_record_line(attempt, collection, now) for attempt in attempts]
         blocked = False
         for attempt, result in zip(attempts, await bulk(self._server, self._layout.documents, lines), strict=True):
             blocked = blocked or result.blocked
