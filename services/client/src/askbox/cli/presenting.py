@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from askbox.cli.printing import safe_line, say
 from askbox.schemas import AskResponse, Citation, Hit, Notice, Trace
 
-_LONGEST_QUOTE = 300
+_LONGEST_QUOTE = 140
 
 
 def present_basis(answer: AskResponse) -> None:
