@@ -3,16 +3,9 @@
 import base64
 import json
 import os
-import secrets
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
-
-import stores
-
-from askbox_api.ports import PassageStore
 
 
 def request(method: str, path: str) -> Any:
@@ -41,16 +34,3 @@ def remove(pattern: str) -> None:
         raise
     for index in found:
         request("DELETE", index)
-
-
-@asynccontextmanager
-async def fresh() -> AsyncIterator[PassageStore]:
-    """An empty, open store on this server; all its indices are removed at the end."""
-    prefix = f"askboxbench-{secrets.token_hex(6)}"
-    store = stores.elasticsearch(prefix)
-    await store.open()
-    try:
-        yield store
-    finally:
-        await store.close()
-        remove(f"{prefix}-*")

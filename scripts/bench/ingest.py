@@ -19,7 +19,6 @@ from dataclasses import replace
 from itertools import product
 
 import bare_loops
-import elastic
 import faq
 import stores
 
@@ -47,7 +46,7 @@ def through(name: str) -> Loop:
     """Writing through our store of this name: seconds."""
 
     async def write(cut: Batches) -> float:
-        async with elastic.fresh() if name == "elasticsearch" else stores.fresh(name) as store:
+        async with stores.fresh(name) as store:
             first = replace(cut[0][0], document=replace(cut[0][0].document, id="first"), passages=())
             await store.write([first], collection=COLLECTION)  # makes the collection, as the bare loops do
             begun = time.perf_counter()

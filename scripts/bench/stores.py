@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import elastic
+
 from askbox_api.ports import PassageStore
 from askbox_api.stores.elasticsearch import ElasticsearchStore
 from askbox_api.stores.embedded import EmbeddedStore
@@ -26,18 +28,19 @@ def names() -> list[str]:
 async def fresh(name: str, *, search_timeout: float = 60.0) -> AsyncIterator[PassageStore]:
     """An empty, open store; what it held is removed at the end."""
     with tempfile.TemporaryDirectory(prefix="askbox-bench-") as folder:
+        prefix = f"askboxbench-{secrets.token_hex(6)}"
         store: PassageStore
         if name == "embedded":
             store = EmbeddedStore(data_dir=Path(folder), search_timeout=search_timeout)
         else:
-            store = elasticsearch(f"askboxbench-{secrets.token_hex(6)}", search_timeout=search_timeout)
+            store = elasticsearch(prefix, search_timeout=search_timeout)
         await store.open()
         try:
             yield store
         finally:
-            for collection in await store.collections():
-                await store.delete_collection(collection.name)
             await store.close()
+            if name == "elasticsearch":
+                elastic.remove(f"{prefix}-*")
 
 
 def elasticsearch(prefix: str, *, search_timeout: float = 60.0) -> ElasticsearchStore:

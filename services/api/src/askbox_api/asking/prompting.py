@@ -15,8 +15,8 @@ class PromptFile:
     """A prompt file: a Jinja template with the blocks `system` and `user` and the sentence `abstention`.
 
     `system` is the first message, where the request brings none of its own; `frame` is what the last one holds beside
-    question and passages. What is filled in is never read as a
-    template. Raises ValueError naming the file and what it lacks, or what cannot be read as a template.
+    question and passages. What is filled in is never read as a template. Raises ValueError naming the file and what
+    it lacks, or what cannot be read as a template.
     """
 
     def __init__(self, path: Path) -> None:

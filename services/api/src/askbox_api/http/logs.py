@@ -8,8 +8,6 @@ from typing import Any
 
 import orjson
 
-FORMATS = ("text", "json")
-
 
 class JsonLines(logging.Formatter):
     """One JSON object a line."""
